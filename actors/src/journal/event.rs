@@ -1,0 +1,158 @@
+//! What a committed write makes true, told to router and monitor in commit order.
+use std::sync::Arc;
+
+use actix::Message;
+use workbot_schema::activation::{Activated, Rotated};
+use workbot_schema::batch::{Outcome, Record};
+use workbot_schema::commands::{CommandState, RobotCommand};
+use workbot_schema::deliveries::{Delivery, DeliveryState};
+use workbot_schema::ids::{CommandId, MessageId, RobotUuid, UserId};
+use workbot_schema::messages::{MessageReason, SessionMessage};
+use workbot_schema::robots::Robot;
+use workbot_schema::robots::operations::Updated;
+
+/// One thing that is true from now on.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message was stored.
+    MessageStored(Arc<SessionMessage>),
+    /// Why a message was or was not answered is known.
+    MessageSettled {
+        /// Which.
+        id: MessageId,
+        /// Why.
+        reason: MessageReason,
+    },
+    /// A command waits for its robot.
+    CommandQueued(Arc<RobotCommand>),
+    /// A command moved (also back to queued, for another attempt).
+    CommandMoved {
+        /// As it is now.
+        command: Arc<RobotCommand>,
+        /// The state before.
+        from: CommandState,
+    },
+    /// Waiting commands were cancelled together.
+    CommandsCancelled {
+        /// Whose.
+        robot: RobotUuid,
+        /// Which.
+        ids: Vec<CommandId>,
+    },
+    /// A callback waits to be made.
+    DeliveryQueued(Arc<Delivery>),
+    /// A callback was tried, or ended without.
+    DeliveryMoved(Arc<Delivery>),
+    /// A robot was made or changed.
+    RobotChanged(Arc<Robot>),
+    /// A robot was assigned to these users and to nobody else.
+    MembersChanged {
+        /// The robot as it is now.
+        robot: Arc<Robot>,
+        /// To whom.
+        users: Vec<UserId>,
+    },
+    /// A robot's tokens were revoked.
+    TokensRevoked(RobotUuid),
+    /// A callback was bound or freed.
+    BindingChanged {
+        /// The robot as it is now.
+        robot: Arc<Robot>,
+        /// 0, 1, 5 or 6.
+        binding_type: i32,
+        /// Where to; none = freed.
+        url: Option<String>,
+    },
+}
+
+/// The events of one batch, in commit order.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Published(pub Arc<[Event]>);
+
+impl Event {
+    /// Whether the directory must know before anybody is answered.
+    pub fn changes_directory(&self) -> bool {
+        matches!(
+            self,
+            Self::RobotChanged(_)
+                | Self::MembersChanged { .. }
+                | Self::TokensRevoked(_)
+                | Self::BindingChanged { .. }
+        )
+    }
+}
+
+/// Appends what `record` made true by `outcome`.
+pub fn events_of(record: &Record, outcome: &Outcome, events: &mut Vec<Event>) {
+    match (record, outcome) {
+        (Record::Message(message), Outcome::Done(seq)) => {
+            let mut message = message.as_ref().clone();
+            message.seq = *seq;
+            events.push(Event::MessageStored(Arc::new(message)));
+        }
+        (Record::Settle { id, reason, .. }, Outcome::Done(_)) => {
+            events.push(Event::MessageSettled { id: id.clone(), reason: *reason });
+        }
+        (_, Outcome::Queued(command)) => {
+            events.push(Event::CommandQueued(Arc::new(command.as_ref().clone())))
+        }
+        (Record::Claim { .. }, Outcome::Claimed(commands)) => {
+            events.extend(commands.iter().map(|command| Event::CommandMoved {
+                command: Arc::new(command.clone()),
+                from: CommandState::Queued,
+            }));
+        }
+        (_, Outcome::Moved(moved, callback)) => {
+            if moved.is_won {
+                events
+                    .push(Event::CommandMoved { command: Arc::new(moved.command.clone()), from: moved.from });
+            }
+            if let Some(delivery) = callback {
+                events.push(Event::DeliveryQueued(Arc::new(delivery.as_ref().clone())));
+            }
+        }
+        (Record::CancelQueued { robot, .. }, Outcome::Cancelled(ids)) if !ids.is_empty() => {
+            events.push(Event::CommandsCancelled { robot: *robot, ids: ids.clone() });
+        }
+        (Record::Delivery(_), Outcome::Delivery(delivery)) => {
+            events.push(Event::DeliveryQueued(Arc::new(delivery.as_ref().clone())));
+        }
+        (_, Outcome::Delivery(delivery)) => {
+            debug_assert!(delivery.state != DeliveryState::Pending || delivery.attempts > 0);
+            events.push(Event::DeliveryMoved(Arc::new(delivery.as_ref().clone())));
+        }
+        (Record::Robot(robot), Outcome::Done(_)) => {
+            events.push(Event::RobotChanged(Arc::new(robot.as_ref().clone())));
+        }
+        (Record::Members { users, .. }, Outcome::Robot(updated)) => {
+            if let Updated::Done(robot) = updated.as_ref() {
+                let robot = Arc::new(robot.as_ref().clone());
+                events.push(Event::MembersChanged { robot, users: users.clone() });
+            }
+        }
+        (Record::Bind { binding_type, url, .. }, Outcome::Robot(updated)) => {
+            if let Updated::Done(robot) = updated.as_ref() {
+                let robot = Arc::new(robot.as_ref().clone());
+                events.push(Event::BindingChanged { robot, binding_type: *binding_type, url: url.clone() });
+            }
+        }
+        (_, Outcome::Robot(updated)) => {
+            if let Updated::Done(robot) = updated.as_ref() {
+                events.push(Event::RobotChanged(Arc::new(robot.as_ref().clone())));
+            }
+        }
+        (_, Outcome::Activated(activated)) => match activated.as_ref() {
+            Activated::First(robot) | Activated::Again(robot) => {
+                events.push(Event::RobotChanged(Arc::new(robot.as_ref().clone())));
+            }
+            _ => {}
+        },
+        (_, Outcome::Rotated(rotated)) => {
+            if let Rotated::Reused(robot) = rotated.as_ref() {
+                events.push(Event::TokensRevoked(*robot));
+            }
+        }
+        _ => {}
+    }
+}

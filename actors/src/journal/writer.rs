@@ -1,0 +1,235 @@
+//! The loop of the journal: gather, commit, publish, answer.
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use workbot_schema::batch::{self, BatchContext, Outcome, Write};
+use workbot_schema::class::Class;
+use workbot_schema::fields::Ts;
+use workbot_schema::sequences;
+use workbot_schema::store::StoreError;
+
+use super::JournalParts;
+use super::event::{Event, Published, events_of};
+use super::handle::{JournalError, Reply, Shared, Written};
+use crate::kernel::{ActorStats, PostError, ask, post};
+
+/// Numbers reserved at a time.
+const BLOCK: i64 = 1_000_000;
+/// A new block is reserved when fewer are left: more than one batch can use.
+const RESERVE_BELOW: i64 = 100_000;
+/// A batch that takes longer has an unknown outcome.
+const COMMIT: Duration = Duration::from_secs(5);
+/// While the database is away it is tried this often.
+const PROBE: Duration = Duration::from_millis(500);
+/// How long the router may keep the journal waiting.
+const HAND_ON: Duration = Duration::from_secs(2);
+
+struct Numbers {
+    next: i64,
+    end: i64,
+}
+
+/// Runs until the actor ends. The first thing it does is to reserve numbers, so nothing is written without.
+pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
+    let mut numbers = Numbers { next: 0, end: 0 };
+    loop {
+        if numbers.end - numbers.next < RESERVE_BELOW && !reserve(&parts, &mut numbers).await {
+            continue;
+        }
+        let shared = Arc::clone(&parts.handle.shared);
+        let gathered = shared.queue.lock().gather(shared.clock.monotonic_ms());
+        for late in gathered.late {
+            refuse(
+                &shared,
+                late.reply,
+                &JournalError::Unavailable("it is too slow at the moment".to_owned()),
+            );
+        }
+        if gathered.batch.is_empty() {
+            shared.wake.notified().await;
+            continue;
+        }
+        let entries =
+            gathered.batch.into_iter().map(|waiting| (waiting.item.write, waiting.item.reply)).unzip();
+        let handling = stats.handling("Commit", shared.clock.monotonic_ms());
+        commit(&parts, &mut numbers, entries).await;
+        drop(handling);
+    }
+}
+
+/// Reserves the next block; on failure says so, waits a moment, and answers false.
+async fn reserve(parts: &JournalParts, numbers: &mut Numbers) -> bool {
+    match tokio::time::timeout(COMMIT, sequences::reserve(&parts.db, sequences::SEQ, BLOCK)).await {
+        Ok(Ok(first)) => {
+            *numbers = Numbers { next: first, end: first + BLOCK };
+            available(&parts.handle.shared);
+            true
+        }
+        outcome => {
+            let text = match outcome {
+                Ok(Err(error)) => error.to_string(),
+                _ => "no answer within 5 s".to_owned(),
+            };
+            away(&parts.handle.shared, &text);
+            tokio::time::sleep(PROBE).await;
+            false
+        }
+    }
+}
+
+async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, replies): (Vec<Write>, Vec<Reply>)) {
+    let shared = &parts.handle.shared;
+    // Shared with the thread that writes them; the events are made of them afterwards.
+    let writes: Arc<[Write]> = writes.into();
+    let rows = i64::try_from(writes.iter().map(Vec::len).sum::<usize>()).unwrap_or(0);
+    let context =
+        BatchContext { first_seq: numbers.next, now: Ts::new(shared.clock.now()), timeouts: parts.timeouts };
+    numbers.next += rows;
+    let started = tokio::time::Instant::now();
+    let apply = tokio::time::timeout(COMMIT, batch::apply(&parts.db, Arc::clone(&writes), context));
+    let applied = unless_slow(shared, apply).await;
+    let counters = &shared.counters;
+    counters.batches.fetch_add(1, Ordering::Relaxed);
+    counters
+        .commit_us
+        .fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
+    match applied {
+        Ok(Ok(outcomes)) => settle(parts, &writes, replies, outcomes).await,
+        Ok(Err(error)) => {
+            counters.failed_batches.fetch_add(1, Ordering::Relaxed);
+            let answer = JournalError::from(&error);
+            if error.class() == Class::Transient {
+                away(shared, &error.to_string());
+                // The transaction may have been cut off after its commit: numbers are not used twice.
+                numbers.next = numbers.end;
+            } else {
+                log::error!(error:% = error, writes = writes.len(); "a batch was refused as a whole");
+                available(shared);
+            }
+            replies.into_iter().for_each(|reply| refuse(shared, reply, &answer));
+        }
+        Err(_elapsed) => {
+            counters.failed_batches.fetch_add(1, Ordering::Relaxed);
+            away(shared, "no answer within 5 s");
+            numbers.next = numbers.end;
+            replies.into_iter().for_each(|reply| refuse(shared, reply, &JournalError::NoAnswer));
+        }
+    }
+}
+
+/// Waits for a batch. Once it takes longer than a promise may wait, the database counts as away for everybody behind it, until it
+/// answers after all.
+async fn unless_slow<T, E, L>(
+    shared: &Shared,
+    apply: impl Future<Output = Result<Result<T, E>, L>>,
+) -> Result<Result<T, E>, L> {
+    let patience = Duration::from_millis(shared.queue.lock().wait_ms());
+    tokio::pin!(apply);
+    tokio::select! {
+        biased;
+        applied = &mut apply => return applied,
+        () = tokio::time::sleep(patience) => away(shared, "a batch takes too long"),
+    }
+    let applied = apply.await;
+    if matches!(applied, Ok(Ok(_))) {
+        available(shared);
+    }
+    applied
+}
+
+async fn settle(
+    parts: &JournalParts,
+    writes: &[Write],
+    replies: Vec<Reply>,
+    outcomes: Vec<Result<Vec<Outcome>, StoreError>>,
+) {
+    let counters = &parts.handle.shared.counters;
+    let mut events = Vec::new();
+    let mut answers = Vec::with_capacity(replies.len());
+    for ((write, reply), outcome) in writes.iter().zip(replies).zip(outcomes) {
+        let answer: Written = match outcome {
+            Ok(outcomes) => {
+                counters.writes.fetch_add(1, Ordering::Relaxed);
+                counters.records.fetch_add(u64::try_from(outcomes.len()).unwrap_or(0), Ordering::Relaxed);
+                for (record, outcome) in write.iter().zip(&outcomes) {
+                    events_of(record, outcome, &mut events);
+                }
+                Ok(outcomes)
+            }
+            Err(error) => {
+                counters.failed_writes.fetch_add(1, Ordering::Relaxed);
+                log::error!(error:% = error; "a write was refused by the database");
+                Err(JournalError::from(&error))
+            }
+        };
+        answers.push((reply, answer));
+    }
+    if !events.is_empty() {
+        publish(parts, events).await;
+    }
+    for (reply, answer) in answers {
+        // A caller that has gone needs no answer.
+        if let Some(reply) = reply {
+            drop(reply.send(answer));
+        }
+    }
+}
+
+/// Hands the events to the router first; while it is full the journal waits, so pressure reaches the edge.
+async fn publish(parts: &JournalParts, events: Vec<Event>) {
+    let counters = &parts.handle.shared.counters;
+    let is_directory_change = events.iter().any(Event::changes_directory);
+    let published = Published(Arc::from(events));
+    for listener in parts.listeners.iter() {
+        // A full listener misses the batch; nothing that must not be lost depends on it.
+        if post(listener, published.clone()).is_err() {
+            counters.unheard.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    if is_directory_change {
+        if let Err(error) = ask(&parts.router, published, HAND_ON).await {
+            counters.unpublished.fetch_add(1, Ordering::Relaxed);
+            log::warn!(error:% = error; "the router did not take the events of a batch in time");
+        }
+        return;
+    }
+    let deadline = tokio::time::Instant::now() + HAND_ON;
+    loop {
+        match post(&parts.router, published.clone()) {
+            Ok(()) => return,
+            Err(PostError::Full | PostError::Closed) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            Err(error) => {
+                // Wake-ups are hints: the sweep finds what was not told.
+                counters.unpublished.fetch_add(1, Ordering::Relaxed);
+                log::warn!(error:% = error; "the router did not take the events of a batch in time");
+                return;
+            }
+        }
+    }
+}
+
+fn refuse(shared: &Shared, reply: Reply, error: &JournalError) {
+    shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+    if let Some(reply) = reply {
+        drop(reply.send(Err(error.clone())));
+    }
+}
+
+fn available(shared: &Shared) {
+    if !shared.is_available.swap(true, Ordering::AcqRel) {
+        log::info!("the database is back; writes are accepted again");
+    }
+}
+
+/// Fails everything that waits, at once, and everything that comes until a probe succeeds.
+fn away(shared: &Shared, error: &str) {
+    if shared.is_available.swap(false, Ordering::AcqRel) {
+        log::error!(error = error; "the database is away; writes are refused until it is back");
+    }
+    let waiting = shared.queue.lock().take_promises();
+    let answer = JournalError::Unavailable(error.to_owned());
+    waiting.into_iter().for_each(|entry| refuse(shared, entry.reply, &answer));
+}

@@ -1,0 +1,353 @@
+//! Everything that happens in WorkBot. Knows no HTTP server.
+//!
+//! The tree ([`supervisor::tree`]); what is not a permanent actor is born again by the next connect or delivery:
+//!
+//! ```text
+//! root (Tree) ─ an actor that ends too often ends the process
+//! ├─ journal   core   the single writer
+//! ├─ router    core   events in, messages out; writes the directory
+//! │  ├─ delivery …  work   one a callback endpoint, started by its first delivery
+//! │  └─ robot …     HTTP   one a socket, started by its upgrade
+//! ├─ sweep     core   once a second: due, silent, forgotten, changed elsewhere
+//! └─ janitor   io     checkpoints, retention
+//! ```
+//!
+//! The flow: everything is first a committed write; its events then go, in commit order, to the router and the listeners.
+//!
+//! ```text
+//!  phone ⇄ robot ──────write──────▶ journal ═══events═══▶ router ──wake──▶ robot ──claim──▶ journal
+//!  edge ─ services ────write──────▶    ║                    │ ▲
+//!                                      ╚═══▶ listeners      │ └── LoadRobot, Attach, Detach
+//!  directory ◀── read by everybody, written by the router ──┤
+//!                                                           └─Deliver─▶ delivery ─▶ third party
+//!  sweep ─ due rows ─▶ journal · late deliveries ─▶ delivery · silence ─▶ router · presence ─▶ journal
+//! ```
+//!
+//! State is in the store and wake-ups are hints: whatever a mailbox loses, the sweep finds.
+pub mod delivery;
+pub mod janitor;
+pub mod journal;
+pub mod kernel;
+pub mod robot;
+pub mod supervisor;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Context};
+use chrono::TimeDelta;
+use delivery::http_client::HttpClient;
+use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
+use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, RetentionPolicy};
+use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
+use kernel::clock::millis;
+use kernel::{ActorRef, ActorStats, ChildSpec, Ended, Kernel, Postbox, ask, supervise};
+use robot::login::{Attach, Detach};
+use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
+use supervisor::endpoints::Endpoints;
+use supervisor::router::{
+    CloseRobots, ResumeCallbacks, RouterActor, RouterCounters, RouterParts, StopClaims,
+};
+use supervisor::sweep::{SweepActor, SweepCounters, SweepParts, SweepSettings};
+use supervisor::tree;
+use tokio::sync::watch;
+use workbot_schema::due;
+use workbot_schema::fields::Ts;
+use workbot_schema::fields::sealed::Sealer;
+use workbot_schema::store::Db;
+use workbot_schema::store::files::FileStore;
+
+/// Answers of the router at a stop.
+const ORDER: Duration = Duration::from_secs(3);
+/// Last frames of closed sockets.
+const LAST_FRAMES: Duration = Duration::from_secs(1);
+/// The journal's last writes.
+const LAST_WRITES: Duration = Duration::from_secs(9);
+/// The last checkpoint.
+const LAST_CHECKPOINT: Duration = Duration::from_secs(16);
+/// Threads have so long to end.
+const THREADS: Duration = Duration::from_secs(5);
+/// A wait for something that has no event of its own looks this often.
+const LOOK: Duration = Duration::from_millis(50);
+/// Callbacks under way are waited for so long at a stop; what is cut off is made again, with the same id.
+const CALLBACKS: Duration = Duration::from_secs(4);
+/// Commands pushed longer ago are not waited for at a stop.
+const STILL_DUE: TimeDelta = TimeDelta::seconds(30);
+
+/// How the tree behaves.
+#[derive(Clone)]
+pub struct TreeSettings {
+    /// Bounds of the journal.
+    pub journal: JournalLimits,
+    /// Rates of robots.
+    pub rates: LimitRates,
+    /// Presence, debounce and result time-outs.
+    pub sweep: SweepSettings,
+    /// Callbacks.
+    pub delivery: DeliverySettings,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
+}
+
+/// What the tree is made of.
+pub struct TreeParts {
+    /// Clock, registry and threads.
+    pub kernel: Kernel,
+    /// The open, migrated database.
+    pub db: Db,
+    /// Pictures.
+    pub files: FileStore,
+    /// Their folder, for the janitor.
+    pub files_folder: Option<PathBuf>,
+    /// Opens secrets of robots.
+    pub sealer: Arc<Sealer>,
+    /// The way to third parties.
+    pub http: HttpClient,
+    /// Who else hears of committed writes; one that is full misses them.
+    pub listeners: Vec<Postbox<Published>>,
+    /// How it behaves.
+    pub settings: TreeSettings,
+}
+
+/// The running tree: the handles others need, and the way to stop it.
+pub struct Tree {
+    /// Clock, registry and threads.
+    pub kernel: Kernel,
+    /// The only way to write.
+    pub journal: JournalHandle,
+    /// Every robot in memory.
+    pub directory: Directory,
+    /// Callback endpoints and their health.
+    pub endpoints: Endpoints,
+    /// The way to third parties.
+    pub http: HttpClient,
+    /// Counters of the router.
+    pub router_counters: Arc<RouterCounters>,
+    /// Counters of the sweep.
+    pub sweep_counters: Arc<SweepCounters>,
+    /// Counters of the janitor.
+    pub janitor_counters: Arc<JanitorCounters>,
+    db: Db,
+    router: ActorRef<RouterActor>,
+    sweep: ActorRef<SweepActor>,
+    janitor: ActorRef<JanitorActor>,
+    writer: ActorRef<JournalActor>,
+    is_stopping: Arc<AtomicBool>,
+    fatal: watch::Sender<Option<Ended>>,
+}
+
+impl Tree {
+    /// Starts every permanent actor: router (it takes events from the first one on), journal, sweep, janitor. Panics outside
+    /// an actix system.
+    pub fn start(parts: TreeParts) -> Self {
+        let TreeParts { kernel, db, files, files_folder, sealer, http, listeners, settings } = parts;
+        let journal = JournalHandle::new(settings.journal, kernel.clock.clone());
+        let writer = DirectoryWriter::new(settings.rates);
+        let board = EndpointBoard::new();
+        let endpoints = Endpoints::new(kernel.clone(), board.clone());
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let root = Root { kernel: kernel.clone(), fatal: watch::channel(None).0 };
+
+        let router_counters = Arc::new(RouterCounters::default());
+        let router_parts = RouterParts {
+            clock: kernel.clock.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            directory: writer.clone(),
+            endpoints: endpoints.clone(),
+            is_stopping: Arc::clone(&is_stopping),
+            counters: Arc::clone(&router_counters),
+        };
+        let router = root.start(&tree::ROUTER, move |stats| RouterActor::new(router_parts.clone(), stats));
+        let directory = directory::open(Postbox::new(router.clone()), &writer);
+        endpoints.equip(DeliveryParts {
+            clock: kernel.clock.clone(),
+            journal: journal.clone(),
+            db: db.clone(),
+            directory: directory.clone(),
+            http: http.clone(),
+            files,
+            sealer,
+            board,
+            router: Postbox::new(router.clone()),
+            settings: Arc::new(settings.delivery),
+        });
+
+        let journal_parts = JournalParts {
+            db: db.clone(),
+            handle: journal.clone(),
+            timeouts: settings.sweep.timeouts,
+            router: Postbox::new(router.clone()),
+            listeners: Arc::from(listeners),
+        };
+        let writer = root.start(&tree::JOURNAL, move |stats| JournalActor::new(journal_parts.clone(), stats));
+
+        let sweep_counters = Arc::new(SweepCounters::default());
+        let sweep_parts = SweepParts {
+            clock: kernel.clock.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            directory: directory.clone(),
+            router: router.clone(),
+            endpoints: endpoints.clone(),
+            settings: settings.sweep,
+            is_stopping: Arc::clone(&is_stopping),
+            counters: Arc::clone(&sweep_counters),
+        };
+        let sweep = root.start(&tree::SWEEP, move |stats| SweepActor::new(sweep_parts.clone(), stats));
+
+        let janitor_counters = Arc::new(JanitorCounters::default());
+        let janitor_parts = JanitorParts {
+            clock: kernel.clock.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            files: files_folder,
+            policy: settings.retention,
+            counters: Arc::clone(&janitor_counters),
+        };
+        let janitor =
+            root.start(&tree::JANITOR, move |stats| JanitorActor::new(janitor_parts.clone(), stats));
+
+        Self {
+            kernel,
+            journal,
+            directory,
+            endpoints,
+            http,
+            router_counters,
+            sweep_counters,
+            janitor_counters,
+            db,
+            router,
+            sweep,
+            janitor,
+            writer,
+            is_stopping,
+            fatal: root.fatal,
+        }
+    }
+
+    /// Where sockets ask for their robots; an answer takes ≤ 2 s.
+    pub fn attach(&self) -> Postbox<Attach> {
+        Postbox::new(self.router.clone())
+    }
+
+    /// Where sockets give their robots back.
+    pub fn detach(&self) -> Postbox<Detach> {
+        Postbox::new(self.router.clone())
+    }
+
+    /// Where paused endpoints are resumed.
+    pub fn resume_callbacks(&self) -> Postbox<ResumeCallbacks> {
+        Postbox::new(self.router.clone())
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// Resolves when a permanent actor has ended too often: the process must end with an error.
+    pub fn fatal(&self) -> impl Future<Output = Ended> + Send + use<> {
+        let mut fatal = self.fatal.subscribe();
+        async move {
+            loop {
+                if let Some(ended) = fatal.borrow_and_update().clone() {
+                    return ended;
+                }
+                if fatal.changed().await.is_err() {
+                    // The tree was dropped on purpose.
+                    return std::future::pending().await;
+                }
+            }
+        }
+    }
+
+    /// First half of a stop, after the gate was closed: no robot claims any more; waits until no confirmation is due and no
+    /// callback is under way, `deadline` at most. Whether everything was quiet then.
+    pub async fn drain(&self, deadline: Duration) -> bool {
+        self.is_stopping.store(true, Ordering::Release);
+        match ask(&self.router, StopClaims, ORDER).await {
+            Ok(robots) => log::info!(robots = robots; "robots claim no more; waiting for what is under way"),
+            Err(error) => log::warn!(error:% = error; "the router does not answer; stopping without it"),
+        }
+        tokio::time::timeout(deadline, self.quiet()).await.is_ok()
+    }
+
+    /// Second half: sockets are closed with 1012, the journal is emptied, the database's log is moved into its file, and all
+    /// actors and threads end. Whether nothing had to be cut off.
+    pub async fn stop(self) -> bool {
+        self.is_stopping.store(true, Ordering::Release);
+        self.sweep.retire();
+        if let Err(error) = ask(&self.router, CloseRobots, ORDER).await {
+            log::warn!(error:% = error; "the router does not answer; sockets are cut off");
+        }
+        // Cut off or not, nothing that was promised depends on it.
+        drop(tokio::time::timeout(LAST_FRAMES, self.no_sockets()).await);
+        self.endpoints.retire_all();
+        let is_written = self.journal.write(Vec::new());
+        let is_written = matches!(tokio::time::timeout(LAST_WRITES, is_written).await, Ok(Ok(_outcomes)));
+        if !is_written {
+            log::warn!("the journal could not be emptied in time; nothing that was answered is lost");
+        }
+        let is_checkpointed = matches!(ask(&self.janitor, LastCheckpoint, LAST_CHECKPOINT).await, Ok(true));
+        self.janitor.retire();
+        self.router.retire();
+        self.writer.retire();
+        let are_threads_over = self.kernel.arbiters.stop(THREADS).await;
+        is_written && is_checkpointed && are_threads_over
+    }
+
+    async fn quiet(&self) {
+        let begun_ms = self.kernel.clock.monotonic_ms();
+        loop {
+            let since = Ts::new(self.kernel.clock.now()).plus(-STILL_DUE);
+            // Without an answer nothing is known: the deadline decides.
+            let is_confirmed = due::list_unconfirmed(&self.db, since).await.is_ok_and(|unconfirmed| {
+                unconfirmed.iter().all(|(robot, _count)| {
+                    self.directory.find(*robot).is_none_or(|entry| !entry.is_connected())
+                })
+            });
+            let waited_ms = self.kernel.clock.monotonic_ms().saturating_sub(begun_ms);
+            let is_called = waited_ms >= millis(CALLBACKS) || self.endpoints.in_flight() == 0;
+            if is_confirmed && is_called {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn no_sockets(&self) {
+        while self.directory.count().0 > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// Starts the root's children and hears of those that stay down.
+struct Root {
+    kernel: Kernel,
+    fatal: watch::Sender<Option<Ended>>,
+}
+
+impl Root {
+    fn start<A>(
+        &self,
+        spec: &ChildSpec,
+        factory: impl Fn(Arc<ActorStats>) -> A + Send + 'static,
+    ) -> ActorRef<A>
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        let fatal = self.fatal.clone();
+        let on_end = Box::new(move |ended| {
+            fatal.send_replace(Some(ended));
+        });
+        let parent = Some(Arc::from(tree::ROOT));
+        supervise(&self.kernel, spec, spec.kind, parent, move |_ctx, stats| factory(stats), on_end)
+    }
+}

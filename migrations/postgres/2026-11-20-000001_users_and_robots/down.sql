@@ -1,0 +1,12 @@
+DROP TABLE sequences;
+DROP TABLE audit_logs;
+DROP TABLE robot_logs;
+DROP TABLE robot_connections;
+DROP TABLE idempotency_keys;
+DROP TABLE platform_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE device_activations;
+DROP TABLE activation_codes;
+DROP TABLE robot_members;
+DROP TABLE robots;
+DROP TABLE users;

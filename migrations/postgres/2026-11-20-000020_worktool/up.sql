@@ -1,0 +1,53 @@
+CREATE TABLE worktool_chats (
+  robot_uuid VARCHAR(36) NOT NULL REFERENCES robots(id) ON DELETE CASCADE,
+  room VARCHAR(32) NOT NULL,
+  memory TEXT NOT NULL,
+  seen_at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (robot_uuid, room)
+);
+CREATE INDEX worktool_chats_by_sight ON worktool_chats (seen_at);
+
+CREATE TABLE worktool_phones (
+  robot_uuid VARCHAR(36) PRIMARY KEY NOT NULL REFERENCES robots(id) ON DELETE CASCADE,
+  my_name TEXT,
+  show_name TEXT,
+  corporation TEXT,
+  corporations JSONB,
+  device JSONB,
+  first_login_at TIMESTAMPTZ,
+  last_login_at TIMESTAMPTZ,
+  updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE worktool_contacts (
+  robot_uuid VARCHAR(36) NOT NULL REFERENCES robots(id) ON DELETE CASCADE,
+  name VARCHAR(255) NOT NULL,
+  source VARCHAR(20) NOT NULL,
+  first_seen_at TIMESTAMPTZ NOT NULL,
+  last_seen_at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (robot_uuid, name)
+);
+
+CREATE TABLE worktool_groups (
+  id SERIAL PRIMARY KEY,
+  robot_uuid VARCHAR(36) NOT NULL REFERENCES robots(id) ON DELETE CASCADE,
+  name VARCHAR(255) NOT NULL,
+  remark TEXT,
+  room_type INTEGER NOT NULL,
+  owner TEXT,
+  member_count INTEGER,
+  announcement TEXT,
+  qrcode TEXT,
+  message_count BIGINT NOT NULL DEFAULT 0,
+  last_message_at TIMESTAMPTZ,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (robot_uuid, name)
+);
+
+CREATE TABLE worktool_group_members (
+  group_id INTEGER NOT NULL REFERENCES worktool_groups(id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (group_id, place)
+);

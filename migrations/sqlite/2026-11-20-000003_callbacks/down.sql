@@ -1,0 +1,3 @@
+DROP TABLE callback_attempts;
+DROP TABLE callback_deliveries;
+DROP TABLE callback_bindings;

@@ -1,0 +1,239 @@
+//! What the journal writes: records that stand or fall together, many writes in one transaction.
+//!
+//! A write stops at the first record that changes nothing (a repeated id, a lost compare-and-set): the records after it are
+//! skipped, because they tell of something that did not happen.
+mod apply;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use apply::{BatchContext, apply};
+
+use crate::activation::{Activated, Activation, ActivationCode, RefreshToken, Rotated, Rotation};
+use crate::commands::operations::{ClaimLimit, Moved};
+use crate::commands::{CommandEvent, NewCommand, RobotCommand};
+use crate::deliveries::{AttemptRecord, Delivery, DeliveryState};
+use crate::fields::Ts;
+use crate::idempotency::IdempotencyRecord;
+use crate::ids::{CommandId, DeliveryId, MessageId, RobotUuid, UserId};
+use crate::logs::{AuditLog, RobotConnection, RobotLog};
+use crate::messages::{MessageReason, SessionMessage};
+use crate::platform_keys::PlatformKey;
+use crate::robots::operations::Updated;
+use crate::robots::{Robot, RobotChanges};
+use crate::wire::callback::ResultTarget;
+use crate::worktool::WorktoolFact;
+
+/// Which login of a robot speaks: an older one may report, never claim.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    /// The robot's present generation.
+    pub current: Arc<AtomicU64>,
+    /// The generation that asks.
+    pub mine: u64,
+}
+
+impl Fence {
+    /// A newer login has taken over.
+    pub fn is_stale(&self) -> bool {
+        self.current.load(Ordering::Acquire) != self.mine
+    }
+}
+
+/// One record of a write.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// A chat message; `seq` is filled in.
+    Message(Box<SessionMessage>),
+    /// Why a message was or was not answered; moves from `from` only.
+    Settle {
+        /// The message.
+        id: MessageId,
+        /// Why.
+        reason: MessageReason,
+        /// More about it.
+        detail: Option<String>,
+        /// The reason that is replaced; none = undecided.
+        from: Option<MessageReason>,
+    },
+    /// A new command.
+    Command(Box<NewCommand>),
+    /// A robot takes commands.
+    Claim {
+        /// Which.
+        robot: RobotUuid,
+        /// How many.
+        limit: ClaimLimit,
+        /// Which login.
+        fence: Fence,
+    },
+    /// A robot came back: what it never confirmed.
+    TakeUnconfirmed {
+        /// Which.
+        robot: RobotUuid,
+        /// At most so many.
+        limit: i64,
+        /// Which login.
+        fence: Fence,
+    },
+    /// Something happens to a command.
+    CommandEvent {
+        /// Only when it belongs to this robot.
+        robot: Option<RobotUuid>,
+        /// Which.
+        id: CommandId,
+        /// What.
+        event: Box<CommandEvent>,
+        /// Whom to tell of a final result.
+        callback: Option<Box<ResultTarget>>,
+    },
+    /// Everything that waits for a robot is cancelled (304).
+    CancelQueued {
+        /// Whose.
+        robot: RobotUuid,
+        /// But not this one.
+        except: CommandId,
+        /// For the history.
+        detail: String,
+    },
+    /// A callback to make; `seq` is filled in.
+    Delivery(Box<Delivery>),
+    /// An attempt was made.
+    Attempt(AttemptRecord),
+    /// A callback ends without an attempt.
+    FinishDelivery {
+        /// Which.
+        id: DeliveryId,
+        /// How.
+        state: DeliveryState,
+        /// Why.
+        error: String,
+    },
+    /// The answer of a creation, remembered for repeats; `since` = older ones are forgotten.
+    Idempotency {
+        /// What.
+        record: IdempotencyRecord,
+        /// From when on keys count.
+        since: Ts,
+    },
+    /// A new robot.
+    Robot(Box<Robot>),
+    /// A robot changes.
+    UpdateRobot {
+        /// Which.
+        id: RobotUuid,
+        /// What.
+        changes: Box<RobotChanges>,
+        /// Only at this version.
+        expected: Option<i64>,
+    },
+    /// A robot is assigned to these users and to nobody else.
+    Members {
+        /// Which.
+        robot: RobotUuid,
+        /// To whom.
+        users: Vec<UserId>,
+    },
+    /// A callback is bound or freed.
+    Bind {
+        /// Whose.
+        robot: RobotUuid,
+        /// 0, 1, 5 or 6.
+        binding_type: i32,
+        /// Where to; none = freed.
+        url: Option<String>,
+    },
+    /// New activation codes.
+    Codes(Vec<ActivationCode>),
+    /// A phone asks to be activated.
+    Activate(Box<Activation>),
+    /// A refresh token is exchanged.
+    Rotate(Rotation),
+    /// A refresh token for a robot made without a code.
+    RefreshToken(RefreshToken),
+    /// A new platform key.
+    PlatformKey(Box<PlatformKey>),
+    /// A connection began.
+    ConnectionOpened(Box<RobotConnection>),
+    /// A connection ended.
+    ConnectionClosed {
+        /// Which.
+        id: String,
+        /// Close code.
+        code: Option<i32>,
+        /// Why.
+        reason: String,
+    },
+    /// A phone's log line; `seq` is filled in.
+    RobotLog(RobotLog),
+    /// Who changed what; `seq` is filled in.
+    Audit(AuditLog),
+    /// Something a WorkTool phone let us know.
+    Worktool {
+        /// Whose.
+        robot: RobotUuid,
+        /// What.
+        fact: Box<WorktoolFact>,
+    },
+}
+
+/// What a record did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It did what it says; its place in the order.
+    Done(i64),
+    /// The message repeats this one.
+    MessageExisted(MessageId),
+    /// The id was known.
+    Existed,
+    /// The command as stored.
+    Queued(Box<RobotCommand>),
+    /// What the robot took, in order.
+    Claimed(Vec<RobotCommand>),
+    /// A newer login has taken over.
+    Stale,
+    /// The command, moved or not, and the callback that was made for its result.
+    Moved(Box<Moved>, Option<Box<Delivery>>),
+    /// There is no such command, delivery or robot.
+    Missing,
+    /// The commands that were cancelled.
+    Cancelled(Vec<CommandId>),
+    /// The delivery after the attempt.
+    Delivery(Box<Delivery>),
+    /// The answer that was remembered.
+    Remembered(Box<IdempotencyRecord>),
+    /// The robot after the change.
+    Robot(Box<Updated>),
+    /// The activation.
+    Activated(Box<Activated>),
+    /// The exchange.
+    Rotated(Box<Rotated>),
+    /// A record before it changed nothing.
+    Skipped,
+}
+
+impl Outcome {
+    /// Whether the records after it go on.
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::Done(_) | Self::Queued(_) | Self::Claimed(_) | Self::Cancelled(_) | Self::Delivery(_) => {
+                true
+            }
+            Self::Moved(moved, _callback) => moved.is_won,
+            Self::Robot(updated) => matches!(updated.as_ref(), Updated::Done(_)),
+            Self::Activated(activated) => {
+                matches!(activated.as_ref(), Activated::First(_) | Activated::Again(_))
+            }
+            Self::Rotated(rotated) => matches!(rotated.as_ref(), Rotated::Done { .. }),
+            Self::MessageExisted(_)
+            | Self::Existed
+            | Self::Stale
+            | Self::Missing
+            | Self::Remembered(_)
+            | Self::Skipped => false,
+        }
+    }
+}
+
+/// Records that stand or fall together.
+pub type Write = Vec<Record>;

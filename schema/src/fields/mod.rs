@@ -1,0 +1,8 @@
+//! Column types with an implementation per database.
+pub mod json;
+pub mod sealed;
+pub mod text_enum;
+pub mod time;
+
+pub use json::{Json, JsonDoc};
+pub use time::{Ts, UtcTime};

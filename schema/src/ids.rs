@@ -1,0 +1,254 @@
+//! Identifiers. Never sorted by: order is `seq` (see ADR 005).
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The database identity of a robot: 36 characters in rows, 16 bytes in memory. On the wire: `robotUuid`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+#[serde(transparent)]
+pub struct RobotUuid(pub Uuid);
+
+impl RobotUuid {
+    /// A new random identity.
+    pub fn generate() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for RobotUuid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(formatter)
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for RobotUuid
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(bytes)?;
+        Ok(Self(Uuid::parse_str(&text)?))
+    }
+}
+
+impl ToSql<Text, diesel::sqlite::Sqlite> for RobotUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
+        out.set_value(self.to_string());
+        Ok(serialize::IsNull::No)
+    }
+}
+
+impl ToSql<Text, diesel::pg::Pg> for RobotUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+        use std::io::Write;
+        write!(out, "{self}")?;
+        Ok(serialize::IsNull::No)
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+        #[diesel(sql_type = Text)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl $name {
+            /// The text of the id.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl<DB: Backend> FromSql<Text, DB> for $name
+        where
+            String: FromSql<Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                String::from_sql(bytes).map(Self)
+            }
+        }
+
+        impl<DB: Backend> ToSql<Text, DB> for $name
+        where
+            str: ToSql<Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                <str as ToSql<Text, DB>>::to_sql(self.0.as_str(), out)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The public identity of a robot: `robot_<ms>_<6 lower-case alphanumerics>`.
+    RobotId
+);
+text_id!(
+    /// A command; the same text is `sendId`, `messageId` and `commandId` on the wire.
+    CommandId
+);
+text_id!(
+    /// Several commands accepted in one WorkTool-style call.
+    BatchId
+);
+text_id!(
+    /// An inbound message, runs through everything that happens because of it: `msg_<ms>_<rand>`.
+    MessageId
+);
+text_id!(
+    /// A conversation: stable for (robot, room, sender).
+    SessionId
+);
+text_id!(
+    /// One callback to a third party; equal on every attempt (`webhook-id`).
+    DeliveryId
+);
+text_id!(
+    /// A person with a login.
+    UserId
+);
+text_id!(
+    /// A platform key (not the key itself).
+    PlatformKeyId
+);
+
+/// Where the milliseconds of a [`BatchId`] begin (2010-11-04).
+const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
+const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// `length` random lower-case alphanumerics from the operating system's generator.
+pub fn random_text(length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let block = Uuid::new_v4();
+        for byte in block.as_bytes() {
+            // Two of sixteen bytes carry fixed version bits; values of 252 and above would favour early letters.
+            if let Some(letter) =
+                ALPHABET.get(usize::from(*byte % 36)).filter(|_| text.len() < length && *byte < 252)
+            {
+                text.push(char::from(*letter));
+            }
+        }
+    }
+    text
+}
+
+impl RobotId {
+    /// A new public robot id.
+    pub fn generate(now: DateTime<Utc>) -> Self {
+        Self(format!("robot_{}_{}", now.timestamp_millis(), random_text(6)))
+    }
+}
+
+impl CommandId {
+    /// A new command id in the format of seed 001.
+    pub fn generate(now: DateTime<Utc>) -> Self {
+        Self(format!("msg_{}_{}", now.timestamp_millis(), random_text(9)))
+    }
+}
+
+impl BatchId {
+    /// A new batch id as WorkTool writes it: 19 digits (41 bits of milliseconds, 22 random bits), which fit a signed 64-bit number.
+    pub fn generate(now: DateTime<Utc>) -> Self {
+        let millis = now.timestamp_millis().saturating_sub(SNOWFLAKE_EPOCH_MS).max(0);
+        let random = i64::try_from(Uuid::new_v4().as_u64_pair().1 & 0x003f_ffff).unwrap_or_default();
+        Self(((millis & 0x01ff_ffff_ffff) << 22 | random).to_string())
+    }
+}
+
+impl MessageId {
+    /// A new message id in the format of seed 003.
+    pub fn generate(now: DateTime<Utc>) -> Self {
+        Self(format!("msg_{}_{}", now.timestamp_millis(), random_text(9)))
+    }
+}
+
+impl DeliveryId {
+    /// A new delivery id.
+    pub fn generate() -> Self {
+        Self(format!("dlv_{}", Uuid::now_v7().simple()))
+    }
+}
+
+impl SessionId {
+    /// The conversation of one sender in one room of one robot (UUIDv5 of the three, so it never changes).
+    pub fn of(robot: RobotUuid, room: &str, sender: &str) -> Self {
+        let name = format!("{}\u{1f}{}", room, sender);
+        Self(format!("ses_{}", Uuid::new_v5(&robot.0, name.as_bytes()).simple()))
+    }
+}
+
+impl UserId {
+    /// A new user id.
+    pub fn generate() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+}
+
+impl PlatformKeyId {
+    /// A new platform key id.
+    pub fn generate() -> Self {
+        Self(format!("pk_{}", Uuid::new_v4().simple()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_text_has_the_length_and_alphabet() {
+        for length in [0, 1, 6, 30, 100] {
+            let text = random_text(length);
+            assert_eq!(text.len(), length);
+            assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
+        }
+    }
+
+    #[test]
+    fn batch_ids_are_positive_numbers_that_ascend_with_time() {
+        let at = |secs: i64| BatchId::generate(DateTime::from_timestamp(secs, 0).unwrap());
+        let (early, late) = (at(1_700_000_000), at(1_800_000_000));
+        for id in [&early, &late] {
+            assert_eq!((id.0.len(), id.0.parse::<i64>().is_ok_and(|id| id > 0)), (19, true));
+        }
+        assert!(early.0 < late.0 && early != at(1_700_000_000));
+        assert!(at(-5_000_000_000).0.parse::<i64>().unwrap() >= 0);
+    }
+
+    #[test]
+    fn session_is_stable_and_separates_room_and_sender() {
+        let robot = RobotUuid::generate();
+        assert_eq!(SessionId::of(robot, "群", "甲"), SessionId::of(robot, "群", "甲"));
+        assert_ne!(SessionId::of(robot, "群甲", ""), SessionId::of(robot, "群", "甲"));
+        assert_ne!(SessionId::of(RobotUuid::generate(), "群", "甲"), SessionId::of(robot, "群", "甲"));
+    }
+}

@@ -1,0 +1,22 @@
+//! What things are in WorkBot: ids, wire types, rows, and the store. No actor, no HTTP.
+pub mod activation;
+pub mod batch;
+pub mod bindings;
+pub mod class;
+pub mod commands;
+pub mod deliveries;
+pub mod due;
+pub mod fields;
+pub mod idempotency;
+pub mod ids;
+pub mod logs;
+pub mod messages;
+pub mod platform_keys;
+pub mod retention;
+pub mod robots;
+pub mod sequences;
+pub mod store;
+pub mod tables;
+pub mod users;
+pub mod wire;
+pub mod worktool;

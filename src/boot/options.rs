@@ -1,0 +1,87 @@
+//! Settings in the shapes that store and actors take.
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use workbot_actors::TreeSettings;
+use workbot_actors::delivery::DeliverySettings;
+use workbot_actors::delivery::queue::QueueLimits;
+use workbot_actors::delivery::schedule::PauseRule;
+use workbot_actors::janitor::RetentionPolicy;
+use workbot_actors::journal::JournalLimits;
+use workbot_actors::supervisor::directory::LimitRates;
+use workbot_actors::supervisor::sweep::SweepSettings;
+use workbot_schema::commands::operations::ResultTimeouts;
+use workbot_schema::store::StoreOptions;
+
+use crate::settings::Settings;
+use crate::settings::database::Synchronous;
+
+fn seconds(secs: u64) -> i64 {
+    i64::try_from(secs).unwrap_or(i64::MAX)
+}
+
+/// How the store is opened.
+pub fn store(settings: &Settings) -> StoreOptions {
+    StoreOptions {
+        url: settings.database_url().expose().to_owned(),
+        pool_size: settings.database.pool_size,
+        is_synchronous_full: settings.database.synchronous == Synchronous::Full,
+    }
+}
+
+/// How the tree behaves.
+pub fn tree(settings: &Settings) -> TreeSettings {
+    let (journal, limits, callbacks) = (&settings.journal, &settings.limits, &settings.callbacks);
+    TreeSettings {
+        journal: JournalLimits {
+            promises_max: journal.promises_max,
+            promise_bytes_max: journal.promises_bytes,
+            logs_max: journal.logs_max,
+            batch_rows: journal.batch_rows,
+            batch_bytes: journal.batch_bytes,
+            wait_ms: journal.write_timeout_ms,
+        },
+        rates: LimitRates {
+            is_enabled: limits.enabled,
+            requests_per_minute: limits.robot_per_minute,
+            inbound_per_minute: limits.robot_inbound_per_minute,
+            connects_per_minute: limits.connects_per_minute,
+        },
+        sweep: SweepSettings {
+            native_offline: Duration::from_secs(settings.presence.native_offline_secs),
+            worktool_offline: Duration::from_secs(settings.presence.worktool_offline_secs),
+            event_debounce: Duration::from_millis(callbacks.event_debounce_ms),
+            timeouts: ResultTimeouts {
+                plain_secs: seconds(settings.commands.result_timeout_secs),
+                file_secs: seconds(settings.commands.file_result_timeout_secs),
+            },
+        },
+        delivery: DeliverySettings {
+            budget: Duration::from_millis(callbacks.budget_ms),
+            limits: QueueLimits {
+                in_flight: callbacks.in_flight,
+                waiting: callbacks.backlog_max,
+                order_wait: Duration::from_millis(callbacks.order_wait_ms),
+            },
+            retry_delays: callbacks.retry_delays_ms.iter().copied().map(Duration::from_millis).collect(),
+            pause: PauseRule {
+                after: Duration::from_secs(callbacks.pause_after_secs),
+                probe_every: Duration::from_secs(callbacks.probe_secs),
+            },
+            pull_interval: Duration::from_millis(callbacks.pull_interval_ms),
+            pull_timeout: Duration::from_secs(callbacks.pull_timeout_secs),
+            reply_expiry: TimeDelta::seconds(seconds(settings.session.reply_expiry_secs)),
+            queue_max: i64::try_from(settings.commands.queue_max).unwrap_or(i64::MAX),
+            idle: DeliverySettings::default().idle,
+        },
+        retention: RetentionPolicy {
+            message_days: settings.retention.message_days,
+            command_days: settings.retention.command_days,
+            delivery_days: settings.retention.delivery_days,
+            log_days: settings.retention.log_days,
+            audit_days: settings.retention.audit_days,
+            deleted_robot_days: settings.retention.deleted_robot_days,
+            interval: Duration::from_secs(settings.retention.interval_secs),
+        },
+    }
+}

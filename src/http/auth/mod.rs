@@ -1,0 +1,19 @@
+//! Who is asking, and what they may do.
+pub mod audit;
+pub mod bearer;
+pub mod cache;
+pub mod caller;
+pub mod permission;
+pub mod platform_key;
+pub mod robot;
+pub mod token;
+pub mod user;
+
+pub use audit::Audit;
+pub use cache::{KeyCache, UserCache};
+pub use caller::{Caller, find_robot};
+pub use permission::{Action, Reach};
+pub use platform_key::PlatformKeyAuth;
+pub use robot::{RobotToken, serving, take_request};
+pub use token::{Signed, Tokens, hash_of};
+pub use user::UserToken;

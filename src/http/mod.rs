@@ -1,0 +1,178 @@
+//! The HTTP edge. The table below is the whole API on one screen; the OpenAPI document is made from the same lines.
+//!
+//! ```text
+//! request ─▶ frame (id, gate, counters) ─▶ route ─▶ extractors (body, credential) ─▶ handler ─▶ Reply or ApiError
+//!              ▲                                                                                   │
+//!              └──────────── body of a failure, security headers, the one log line ◀───────────────┘
+//! ```
+//!
+//! To add an endpoint: write its file with one handler and its `#[utoipa::path]` (with an example and [`openapi::Failures`]), and
+//! add its line to the table. In the handler's arguments the credential stands before the body, so that a stranger's body is not
+//! judged. In the handler: `caller.robot(&state, robot_id, action)` (or `caller.may(action)`), `state.begin(&key, …)` for a
+//! creation, then the limit of the robot ([`auth::take_request`]), then the fields, then the write.
+pub mod activation_codes;
+pub mod actors;
+pub mod audit;
+pub mod auth;
+pub mod callbacks;
+pub mod commands;
+pub mod console;
+pub mod envelope;
+pub mod error;
+pub mod extract;
+pub mod guard;
+pub mod openapi;
+pub mod ops;
+pub mod platform_keys;
+pub mod robots;
+pub mod route;
+pub mod server;
+pub mod state;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+pub mod users;
+pub mod worktool;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, web};
+use openapi::Security;
+
+pub use error::{ApiError, ApiResult};
+use route::At;
+pub use state::{AppState, Edge, Services, State};
+
+/// Makes of the table both the routes and the description of the API, so that they cannot differ.
+macro_rules! table {
+    ($($path:literal => { $($method:ident $($segment:ident)::+),+ $(,)? })+) => {
+        /// Every path with its methods.
+        pub fn routes() -> Vec<At> {
+            vec![$(At::new($path)$(.on(stringify!($method), route::method::$method().to($($segment)::+)))+),+]
+        }
+
+        #[derive(utoipa::OpenApi)]
+        #[openapi(
+            info(title = "WorkBot", description = "企业微信机器人服务接口"),
+            paths($($($($segment)::+,)+)+),
+            components(schemas(envelope::FailureBody)),
+            modifiers(&Security)
+        )]
+        pub(crate) struct Described;
+    };
+}
+
+table! {
+    "/api/robot-ids/verify"                      => { post robots::verify::verify }
+    "/api/robot-ids/activate"                    => { post robots::activate::activate }
+    "/api/robot/refresh-token"                   => { post robots::refresh_token::refresh_token }
+    "/api/heartbeat"                             => { post robots::heartbeat::heartbeat }
+    "/ws/connect"                                => { get robots::connect::connect }
+    "/api/robot/messages"                        => { post robots::messages::messages }
+    "/api/robot/send-message"                    => { post robots::send_message::send_message }
+    "/api/robot/commands"                        => { get robots::poll::poll, post robots::commands::commands }
+    "/api/robot/commands/{messageId}"            => { get robots::command_state::command_state, delete robots::cancel::cancel }
+    "/api/robot/commands/{messageId}/ack"        => { post robots::ack::ack }
+    "/api/robot/command-result"                  => { post robots::command_result::command_result }
+    "/api/result"                                => { post robots::command_result::result }
+    "/api/robot/robotInfo/update"                => { post robots::robot_info_update::robot_info_update }
+    "/api/robot/robotInfo/callBack/bind"         => { post robots::callback_bind::callback_bind }
+    "/api/robot/robotInfo/callBack/get"          => { get robots::callback_get::callback_get }
+    "/api/robot/robotInfo/callBack/deleteByType" => { post robots::callback_delete::callback_delete }
+    "/api/robot/robotInfo/secret/rotate"         => { post robots::secret_rotate::secret_rotate }
+    "/api/robots"                                => { get robots::list::list, post robots::create::create }
+    "/api/robots/{robotId}"                      => { get robots::detail::detail, put robots::change::change, delete robots::delete::delete }
+    "/api/robots/{robotId}/statistics"           => { get robots::statistics::statistics }
+    "/api/robots/{robotId}/link"                 => { get robots::link::link }
+    "/api/robots/{robotId}/members"              => { put robots::members::members }
+    "/api/robots/{robotId}/kick"                 => { post robots::kick::kick }
+    "/api/robots/{robotId}/enable"               => { post robots::enable::enable }
+    "/api/robots/{robotId}/disable"              => { post robots::disable::disable }
+    "/api/admin/activation-codes"                => { get activation_codes::list::list, post activation_codes::create::create }
+    "/api/admin/activation-codes/{code}/disable" => { post activation_codes::disable::disable }
+    "/api/admin/unbind-device"                   => { post activation_codes::unbind_device::unbind_device }
+    "/api/commands"                              => { get commands::list::list }
+    "/api/commands/{id}"                         => { get commands::detail::detail }
+    "/api/commands/{id}/resend"                  => { post commands::resend::resend }
+    "/api/commands/{id}/cancel"                  => { post commands::cancel::cancel }
+    "/api/commands/{id}/priority"                => { post commands::priority::priority }
+    "/api/offline-queue"                         => { get commands::offline_queue::offline_queue }
+    "/api/callbacks/deliveries"                  => { get callbacks::deliveries::deliveries }
+    "/api/callbacks/deliveries/{id}"             => { get callbacks::delivery::delivery }
+    "/api/callbacks/deliveries/{id}/replay"      => { post callbacks::replay::replay }
+    "/api/callbacks/test"                        => { post callbacks::test_event::test_event }
+    "/api/callbacks/endpoints"                   => { get callbacks::endpoints::endpoints }
+    "/api/callbacks/endpoints/{id}/resume"       => { post callbacks::resume::resume }
+    "/api/platform-keys"                         => { get platform_keys::list::list, post platform_keys::create::create }
+    "/api/platform-keys/{id}"                    => { delete platform_keys::revoke::revoke }
+    "/api/user/info"                             => { get users::info::info }
+    "/api/admin/audit-logs"                      => { get users::audit_logs::audit_logs }
+    "/api/admin/actors"                          => { get actors::list::list }
+    "/api/admin/actors/{id}/stop"                => { post actors::stop::stop }
+    "/api/admin/actors/{id}/restart"             => { post actors::restart::restart }
+    "/webserver/wework/"                         => { get worktool::connect::host_test }
+    "/webserver/wework/{linkId}"                 => { get worktool::connect::connect }
+    "/wework/sendRawMessage"                     => { post worktool::send_raw_message::send_raw_message }
+    "/wework/listRawMessage"                     => { get worktool::list_raw_message::list_raw_message }
+    "/robot/rawMsg/list"                         => { get worktool::raw_msg_list::raw_msg_list }
+    "/robot/qaLog/list"                          => { get worktool::qa_log::qa_log }
+    "/robot/wework/message"                      => { get worktool::chat_history::chat_history }
+    "/robot/wework/group/list"                   => { get worktool::group_list::group_list }
+    "/robot/robotInfo/get"                       => { get worktool::robot_info::get }
+    "/robot/robotInfo/get-detail"                => { get worktool::robot_info::get_detail }
+    "/robot/robotInfo/online"                    => { get worktool::online::online }
+    "/robot/robotInfo/onlineInfos"               => { get worktool::online_infos::online_infos }
+    "/robot/robotInfo/version"                   => { get worktool::version::version }
+    "/robot/robotInfo/update"                    => { post worktool::robot_info_update::robot_info_update }
+    "/robot/robotInfo/callBack/bind"             => { post worktool::callback_bind::callback_bind }
+    "/robot/robotInfo/callBack/get"              => { get worktool::callback_get::callback_get }
+    "/robot/robotInfo/callBack/deleteByType"     => { post worktool::callback_delete::callback_delete }
+    "/robot/robotInfo/callBack/add"              => { post worktool::callback_add::callback_add }
+    "/robot/robotInfo/callBack/del"              => { post worktool::callback_del::callback_del }
+    "/robot/robotInfo/callBack/test/{robotId}"   => { post worktool::callback_test::callback_test }
+    "/appUpdate/checkUpdate"                     => { get worktool::check_update::check_update }
+    "/fileUpload/upload"                         => { post worktool::upload::upload }
+    "/test"                                      => { get worktool::connection_test::connection_test }
+    "/thirdQa2"                                  => { post worktool::demo::echo }
+    "/thirdQa3"                                  => { post worktool::demo::silent }
+    "/api/worktool/callback"                     => { post worktool::webhook::message::callback }
+    "/api/worktool/callback/message"             => { post worktool::webhook::message::message }
+    "/api/worktool/callback/command"             => { post worktool::webhook::command::command }
+    "/api/worktool/callback/result"              => { post worktool::webhook::command::result }
+    "/api/worktool/callback/qrcode"              => { post worktool::webhook::qrcode::qrcode }
+    "/api/worktool/callback/status"              => { post worktool::webhook::status::status }
+    "/healthz"                                   => { get ops::healthz::healthz }
+    "/readyz"                                    => { get ops::readyz::readyz }
+    "/metrics"                                   => { get ops::metrics::metrics }
+    "/api/openapi.json"                          => { get ops::docs::document }
+    "/api/docs"                                  => { get ops::docs::docs }
+}
+
+/// The application of one worker.
+pub fn app(
+    edge: Edge,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(edge)
+        .wrap(from_fn(guard::frame::frame))
+        .configure(|config| {
+            for at in routes() {
+                config.service(at);
+            }
+        })
+        .route("/", web::get().to(console::page))
+        .service(ops::docs::page())
+        .default_service(web::to(|| async {
+            Err::<&'static str, ApiError>(ApiError::NotFound(error::Missing::Route))
+        }))
+}

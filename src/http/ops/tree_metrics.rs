@@ -1,0 +1,94 @@
+//! What the actors count: callbacks, logins, the sweep, the janitor, messages.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use workbot_actors::Tree;
+use workbot_actors::janitor::JanitorCounters;
+use workbot_actors::supervisor::endpoints::Endpoints;
+use workbot_actors::supervisor::router::RouterCounters;
+use workbot_actors::supervisor::sweep::SweepCounters;
+
+use super::metrics::Collect;
+use super::metrics_page::MetricsPage;
+
+/// The counters of a tree.
+pub struct TreeMetrics {
+    endpoints: Endpoints,
+    router: Arc<RouterCounters>,
+    sweep: Arc<SweepCounters>,
+    janitor: Arc<JanitorCounters>,
+}
+
+impl TreeMetrics {
+    /// Those of a running tree.
+    pub fn of(tree: &Tree) -> Self {
+        Self {
+            endpoints: tree.endpoints.clone(),
+            router: Arc::clone(&tree.router_counters),
+            sweep: Arc::clone(&tree.sweep_counters),
+            janitor: Arc::clone(&tree.janitor_counters),
+        }
+    }
+}
+
+fn counts(page: &mut MetricsPage, rows: &[(&str, &str, &AtomicU64)]) {
+    for (name, help, counter) in rows {
+        page.count(name, help, counter.load(Ordering::Relaxed));
+    }
+}
+
+impl Collect for TreeMetrics {
+    fn collect(&self, page: &mut MetricsPage) {
+        let callbacks = self.endpoints.board().counters();
+        let outcomes = "workbot_callbacks_total";
+        page.counter(outcomes, "Callbacks by outcome.");
+        for (outcome, counter) in [
+            ("delivered", &callbacks.delivered),
+            ("failed", &callbacks.failed),
+            ("dropped", &callbacks.dropped),
+        ] {
+            page.value(outcomes, &[("outcome", outcome)], counter.load(Ordering::Relaxed));
+        }
+        let in_flight = u64::try_from(self.endpoints.in_flight()).unwrap_or(u64::MAX);
+        page.measure("workbot_callbacks_in_flight", "Callbacks being made.", in_flight);
+        counts(
+            page,
+            &[
+                ("workbot_callback_attempts_total", "Calls made.", &callbacks.attempts),
+                ("workbot_callback_milliseconds_total", "Time of all calls.", &callbacks.duration_ms),
+                ("workbot_callback_replies_total", "Replies made into commands.", &callbacks.replies),
+                ("workbot_callback_pauses_total", "Endpoints that were paused.", &callbacks.pauses),
+                ("workbot_robot_loads_total", "Look-ups of robots in the store.", &self.router.loads),
+                ("workbot_robot_loads_refused_total", "Look-ups refused.", &self.router.refused_loads),
+                (
+                    "workbot_logins_replaced_total",
+                    "Sockets replaced by a newer login.",
+                    &self.router.replaced,
+                ),
+                (
+                    "workbot_logins_cut_off_total",
+                    "Replaced sockets that did not go in time.",
+                    &self.router.cut_off,
+                ),
+                ("workbot_sweep_rounds_total", "Rounds of the sweep.", &self.sweep.rounds),
+                ("workbot_sweep_skipped_total", "Rounds left out.", &self.sweep.skipped),
+                ("workbot_sweep_failed_total", "Rounds the store cut short.", &self.sweep.failed),
+                (
+                    "workbot_sweep_commands_total",
+                    "Commands acted upon because they were due.",
+                    &self.sweep.commands,
+                ),
+                (
+                    "workbot_sweep_silenced_total",
+                    "Sockets given up because they were silent.",
+                    &self.sweep.silenced,
+                ),
+                ("workbot_checkpoints_total", "Checkpoints of the database.", &self.janitor.checkpoints),
+                ("workbot_checkpoints_failed_total", "Checkpoints that failed.", &self.janitor.failed),
+                ("workbot_purged_rows_total", "Rows deleted by retention.", &self.janitor.rows),
+            ],
+        );
+        let wal_bytes = self.janitor.wal_bytes.load(Ordering::Relaxed);
+        page.measure("workbot_wal_bytes", "Bytes in the log of the embedded database.", wal_bytes);
+    }
+}

@@ -1,0 +1,68 @@
+//! Every promise of WorkBot as a scenario against the real program; one binary, a module a promise.
+
+#[cfg(test)]
+#[path = "../activate/mod.rs"]
+mod activate;
+#[cfg(test)]
+#[path = "../architecture/mod.rs"]
+mod architecture;
+#[cfg(test)]
+#[path = "../callbacks/mod.rs"]
+mod callbacks;
+#[cfg(test)]
+#[path = "../commands/mod.rs"]
+mod commands;
+#[cfg(test)]
+#[path = "../connect/mod.rs"]
+mod connect;
+#[cfg(test)]
+#[path = "../crash/mod.rs"]
+mod crash;
+#[cfg(test)]
+#[path = "../demo/mod.rs"]
+mod demo;
+#[cfg(test)]
+#[path = "../faults/mod.rs"]
+mod faults;
+#[cfg(test)]
+#[path = "../messages/mod.rs"]
+mod messages;
+#[cfg(test)]
+#[path = "../offline_then_reconnect/mod.rs"]
+mod offline_then_reconnect;
+#[cfg(test)]
+#[path = "../ops/mod.rs"]
+mod ops;
+#[cfg(test)]
+#[path = "../races/mod.rs"]
+mod races;
+#[cfg(test)]
+#[path = "../robots/mod.rs"]
+mod robots;
+#[cfg(test)]
+#[path = "../second_login/mod.rs"]
+mod second_login;
+#[cfg(test)]
+#[path = "../send_message/mod.rs"]
+mod send_message;
+#[cfg(test)]
+#[path = "../shutdown_drains/mod.rs"]
+mod shutdown_drains;
+#[cfg(test)]
+#[path = "../store/mod.rs"]
+mod store;
+#[cfg(test)]
+#[path = "../supervision/mod.rs"]
+mod supervision;
+#[cfg(test)]
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(test)]
+#[path = "../worktool_phone/mod.rs"]
+mod worktool_phone;
+#[cfg(test)]
+#[path = "../worktool_rest/mod.rs"]
+mod worktool_rest;
+#[cfg(test)]
+#[path = "../worktool_store/mod.rs"]
+mod worktool_store;
