@@ -1,6 +1,5 @@
 //! One attempt from the row to the record: read again when in doubt, sign, call, judge, write down.
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +25,7 @@ use super::schedule::{Effect, Verdict};
 use super::signing::{SigningError, signing_keys};
 use super::slot::{self, Slot};
 use crate::kernel::INLINE_BYTES;
+use crate::supervisor::directory::Reservation;
 
 /// `callBackRequestType` of form-data.
 const FORM: i32 = 1;
@@ -133,11 +133,11 @@ pub(super) async fn conclude(
     // A paused endpoint is called once a minute, not in rows.
     let delays = if slot.is_paused() { &[] } else { settings.retry_delays.as_slice() };
     let mut ending = judge(delivery, &profile.robot.settings.0, attempted, delays);
-    let (from, command) = consequence(parts, delivery, &profile.robot, &mut ending).await;
+    let (from, command, place) = consequence(parts, delivery, &profile.robot, &mut ending).await;
     let is_reply = command.is_some();
     let write = records(delivery, attempted, &ending, from, command, Ts::new(parts.clock.now()));
     let counters = parts.board.counters();
-    match record::store(parts, delivery, write).await {
+    match record::store(parts, delivery, write, place).await {
         Stored::Row(row) => {
             match row.state {
                 DeliveryState::Delivered => count(&counters.delivered),
@@ -158,20 +158,20 @@ pub(super) async fn conclude(
     }
 }
 
-/// From which reason the message moves, and the command that carries a reply. A message that was answered meanwhile is left as
-/// it is, and nothing is said in its chat.
+/// From which reason the message moves, the command that carries a reply, and its place in the robot's queue. A message that
+/// was answered meanwhile is left as it is, and nothing is said in its chat.
 async fn consequence(
     parts: &DeliveryParts,
     delivery: &Delivery,
     robot: &Robot,
     ending: &mut Ending,
-) -> (Option<MessageReason>, Option<NewCommand>) {
+) -> (Option<MessageReason>, Option<NewCommand>, Option<Arc<Reservation>>) {
     let Some(Fate::Answered(reply)) = &ending.fate else {
-        return (Some(MessageReason::CallbackPending), None);
+        return (Some(MessageReason::CallbackPending), None, None);
     };
     let is_replay = delivery.replay_of.is_some();
     if reply.is_none() && !is_replay {
-        return (Some(MessageReason::CallbackPending), None);
+        return (Some(MessageReason::CallbackPending), None, None);
     }
     let message = message_of(parts, delivery).await;
     let from = if is_replay {
@@ -180,13 +180,14 @@ async fn consequence(
     } else {
         Some(MessageReason::CallbackPending)
     };
-    let Some(text) = reply.as_deref().filter(|_text| from.is_some()) else { return (from, None) };
+    let Some(text) = reply.as_deref().filter(|_text| from.is_some()) else { return (from, None, None) };
     let entry = parts.directory.find(robot.id);
-    if entry.as_ref().is_some_and(|entry| entry.queued.load(Ordering::Relaxed) >= parts.settings.queue_max) {
+    let place = entry.as_ref().map(|entry| entry.reserve(1, false, parts.settings.queue_max));
+    if matches!(place, Some(None)) {
         log::warn!(robot = robot.robot_id.as_str(), delivery = delivery.id.as_str();
             "a reply was refused because too many commands wait for the robot");
         ending.fate = Some(Fate::Unanswered(MessageReason::Failed, "queue_full".to_owned()));
-        return (from, None);
+        return (from, None, None);
     }
     let context = ReplyContext {
         delivery,
@@ -196,7 +197,7 @@ async fn consequence(
         expiry: parts.settings.reply_expiry,
         now: Ts::new(parts.clock.now()),
     };
-    (from, reply_command(text, &context))
+    (from, reply_command(text, &context), place.flatten())
 }
 
 async fn message_of(parts: &DeliveryParts, delivery: &Delivery) -> Option<SessionMessage> {

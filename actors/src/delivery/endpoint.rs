@@ -173,7 +173,7 @@ impl DeliveryActor {
         let Some(known) = self.known.get(&id) else { return };
         let (parts, delivery) = (self.parts.clone(), Arc::clone(&known.delivery));
         let work = async move {
-            match record::store(&parts, &delivery, unsent(&delivery, state, error)).await {
+            match record::store(&parts, &delivery, unsent(&delivery, state, error), None).await {
                 Stored::Row(row) => {
                     if row.state == DeliveryState::Failed {
                         count(&parts.board.counters().failed);

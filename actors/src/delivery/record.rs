@@ -1,4 +1,5 @@
 //! Writing an outcome down until it is written: an outcome that was lost would be a call made twice.
+use std::sync::Arc;
 use std::time::Duration;
 
 use workbot_schema::batch::{Outcome, Write};
@@ -8,6 +9,7 @@ use workbot_schema::deliveries::{self, Delivery, DeliveryState};
 use super::DeliveryParts;
 use crate::journal::JournalError;
 use crate::kernel::Backoff;
+use crate::supervisor::directory::Reservation;
 
 /// Between two tries.
 const AGAIN: Backoff = Backoff { min: Duration::from_millis(100), max: Duration::from_secs(5) };
@@ -27,11 +29,16 @@ pub(super) enum Stored {
 
 /// Writes, again and again while the store is away. A delivery has one outcome under way, so at most as many wait here as are
 /// in flight or were dropped.
-pub(super) async fn store(parts: &DeliveryParts, delivery: &Delivery, write: Write) -> Stored {
+pub(super) async fn store(
+    parts: &DeliveryParts,
+    delivery: &Delivery,
+    write: Write,
+    places: Option<Arc<Reservation>>,
+) -> Stored {
     let until = tokio::time::Instant::now() + GIVE_UP;
     let mut attempt = 0_u32;
     loop {
-        let error = match parts.journal.write(write.clone()).await {
+        let error = match parts.journal.write_into(write.clone(), places.clone()).await {
             Ok(outcomes) => {
                 return match outcomes.into_iter().next() {
                     Some(Outcome::Delivery(row)) => Stored::Row(row),

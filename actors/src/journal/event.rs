@@ -11,6 +11,8 @@ use workbot_schema::messages::{MessageReason, SessionMessage};
 use workbot_schema::robots::Robot;
 use workbot_schema::robots::operations::Updated;
 
+use crate::supervisor::directory::Reservation;
+
 /// One thing that is true from now on.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -23,6 +25,8 @@ pub enum Event {
         /// Why.
         reason: MessageReason,
     },
+    /// The places that were kept for the commands of the same write, which come next.
+    PlacesKept(Arc<Reservation>),
     /// A command waits for its robot.
     CommandQueued(Arc<RobotCommand>),
     /// A command moved (also back to queued, for another attempt).

@@ -11,6 +11,7 @@ use workbot_schema::store::StoreError;
 
 use super::queue::{JournalLimits, JournalQueue, Waiting};
 use crate::kernel::Clock;
+use crate::supervisor::directory::Reservation;
 
 /// How long a caller waits for its answer: in the line, and for the commit.
 const ANSWER: Duration = Duration::from_secs(8);
@@ -57,11 +58,19 @@ pub type Written = Result<Vec<Outcome>, JournalError>;
 /// Where an answer goes; nowhere for logs.
 pub(super) type Reply = Option<oneshot::Sender<Written>>;
 
-/// One write and where its answer goes.
+/// Who waits for a write.
+#[derive(Debug)]
+pub(super) struct Asker {
+    pub(super) reply: Reply,
+    /// Places in a queue, given back with a refusal.
+    pub(super) places: Option<Arc<Reservation>>,
+}
+
+/// One write and who waits for it.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) write: Write,
-    pub(super) reply: Reply,
+    pub(super) asker: Asker,
 }
 
 /// Counters of the journal; all only grow, but the two depths.
@@ -119,7 +128,16 @@ impl JournalHandle {
 
     /// Queues a promise at once; the future gives its outcome after the commit and after its events were handed on.
     pub fn write(&self, write: Write) -> impl Future<Output = Written> + Send + use<> {
-        let queued = self.enqueue(write);
+        self.write_into(write, None)
+    }
+
+    /// As [`Self::write`]; `places` are kept until the router has counted the commands of the write.
+    pub fn write_into(
+        &self,
+        write: Write,
+        places: Option<Arc<Reservation>>,
+    ) -> impl Future<Output = Written> + Send + use<> {
+        let queued = self.enqueue(write, places);
         async move {
             match tokio::time::timeout(ANSWER, queued?).await {
                 Ok(Ok(written)) => written,
@@ -131,7 +149,8 @@ impl JournalHandle {
 
     /// Queues records that may be lost under pressure.
     pub fn log(&self, record: Record) {
-        let waiting = weigh(Entry { write: vec![record], reply: None }, self.shared.clock.monotonic_ms());
+        let asker = Asker { reply: None, places: None };
+        let waiting = weigh(Entry { write: vec![record], asker }, self.shared.clock.monotonic_ms());
         let refused = self.shared.queue.lock().push_log(waiting);
         match refused {
             Ok(()) => self.shared.wake.notify_one(),
@@ -156,13 +175,18 @@ impl JournalHandle {
         &self.shared.counters
     }
 
-    fn enqueue(&self, write: Write) -> Result<oneshot::Receiver<Written>, JournalError> {
+    fn enqueue(
+        &self,
+        write: Write,
+        places: Option<Arc<Reservation>>,
+    ) -> Result<oneshot::Receiver<Written>, JournalError> {
         if !self.is_available() {
             self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
             return Err(JournalError::Unavailable("it does not answer at the moment".to_owned()));
         }
         let (reply, answer) = oneshot::channel();
-        let waiting = weigh(Entry { write, reply: Some(reply) }, self.shared.clock.monotonic_ms());
+        let asker = Asker { reply: Some(reply), places };
+        let waiting = weigh(Entry { write, asker }, self.shared.clock.monotonic_ms());
         if self.shared.queue.lock().push_promise(waiting).is_err() {
             self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
             return Err(JournalError::Full);

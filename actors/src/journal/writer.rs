@@ -11,7 +11,7 @@ use workbot_schema::store::StoreError;
 
 use super::JournalParts;
 use super::event::{Event, Published, events_of};
-use super::handle::{JournalError, Reply, Shared, Written};
+use super::handle::{Asker, JournalError, Shared, Written};
 use crate::kernel::{ActorStats, PostError, ask, post};
 
 /// Numbers reserved at a time.
@@ -42,7 +42,7 @@ pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
         for late in gathered.late {
             refuse(
                 &shared,
-                late.reply,
+                late.asker,
                 &JournalError::Unavailable("it is too slow at the moment".to_owned()),
             );
         }
@@ -51,7 +51,7 @@ pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
             continue;
         }
         let entries =
-            gathered.batch.into_iter().map(|waiting| (waiting.item.write, waiting.item.reply)).unzip();
+            gathered.batch.into_iter().map(|waiting| (waiting.item.write, waiting.item.asker)).unzip();
         let handling = stats.handling("Commit", shared.clock.monotonic_ms());
         commit(&parts, &mut numbers, entries).await;
         drop(handling);
@@ -78,7 +78,7 @@ async fn reserve(parts: &JournalParts, numbers: &mut Numbers) -> bool {
     }
 }
 
-async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, replies): (Vec<Write>, Vec<Reply>)) {
+async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, askers): (Vec<Write>, Vec<Asker>)) {
     let shared = &parts.handle.shared;
     // Shared with the thread that writes them; the events are made of them afterwards.
     let writes: Arc<[Write]> = writes.into();
@@ -95,7 +95,7 @@ async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, replies): 
         .commit_us
         .fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
     match applied {
-        Ok(Ok(outcomes)) => settle(parts, &writes, replies, outcomes).await,
+        Ok(Ok(outcomes)) => settle(parts, &writes, askers, outcomes).await,
         Ok(Err(error)) => {
             counters.failed_batches.fetch_add(1, Ordering::Relaxed);
             let answer = JournalError::from(&error);
@@ -107,13 +107,13 @@ async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, replies): 
                 log::error!(error:% = error, writes = writes.len(); "a batch was refused as a whole");
                 available(shared);
             }
-            replies.into_iter().for_each(|reply| refuse(shared, reply, &answer));
+            askers.into_iter().for_each(|asker| refuse(shared, asker, &answer));
         }
         Err(_elapsed) => {
             counters.failed_batches.fetch_add(1, Ordering::Relaxed);
             away(shared, "no answer within 5 s");
             numbers.next = numbers.end;
-            replies.into_iter().for_each(|reply| refuse(shared, reply, &JournalError::NoAnswer));
+            askers.into_iter().for_each(|asker| refuse(shared, asker, &JournalError::NoAnswer));
         }
     }
 }
@@ -141,17 +141,18 @@ async fn unless_slow<T, E, L>(
 async fn settle(
     parts: &JournalParts,
     writes: &[Write],
-    replies: Vec<Reply>,
+    askers: Vec<Asker>,
     outcomes: Vec<Result<Vec<Outcome>, StoreError>>,
 ) {
     let counters = &parts.handle.shared.counters;
     let mut events = Vec::new();
-    let mut answers = Vec::with_capacity(replies.len());
-    for ((write, reply), outcome) in writes.iter().zip(replies).zip(outcomes) {
+    let mut answers = Vec::with_capacity(askers.len());
+    for ((write, asker), outcome) in writes.iter().zip(askers).zip(outcomes) {
         let answer: Written = match outcome {
             Ok(outcomes) => {
                 counters.writes.fetch_add(1, Ordering::Relaxed);
                 counters.records.fetch_add(u64::try_from(outcomes.len()).unwrap_or(0), Ordering::Relaxed);
+                events.extend(asker.places.map(Event::PlacesKept));
                 for (record, outcome) in write.iter().zip(&outcomes) {
                     events_of(record, outcome, &mut events);
                 }
@@ -163,7 +164,7 @@ async fn settle(
                 Err(JournalError::from(&error))
             }
         };
-        answers.push((reply, answer));
+        answers.push((asker.reply, answer));
     }
     if !events.is_empty() {
         publish(parts, events).await;
@@ -211,9 +212,9 @@ async fn publish(parts: &JournalParts, events: Vec<Event>) {
     }
 }
 
-fn refuse(shared: &Shared, reply: Reply, error: &JournalError) {
+fn refuse(shared: &Shared, asker: Asker, error: &JournalError) {
     shared.counters.refused.fetch_add(1, Ordering::Relaxed);
-    if let Some(reply) = reply {
+    if let Some(reply) = asker.reply {
         drop(reply.send(Err(error.clone())));
     }
 }
@@ -231,5 +232,5 @@ fn away(shared: &Shared, error: &str) {
     }
     let waiting = shared.queue.lock().take_promises();
     let answer = JournalError::Unavailable(error.to_owned());
-    waiting.into_iter().for_each(|entry| refuse(shared, entry.reply, &answer));
+    waiting.into_iter().for_each(|entry| refuse(shared, entry.asker, &answer));
 }

@@ -1,4 +1,5 @@
 //! Commands in and out, whatever the entrance: every move is one write, and whoever loses gets the row that is there.
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -114,14 +115,14 @@ impl CommandService {
     /// is answered by the server itself. A command whose id exists is answered as it is, and none of the others is stored.
     pub async fn submit(
         &self,
-        entry: &RobotEntry,
+        entry: &Arc<RobotEntry>,
         commands: Vec<NewCommand>,
         idempotency: Option<IdempotencyRecord>,
     ) -> Result<Submitted, CommandError> {
         let now = Ts::new(self.clock.now());
         let since = now.plus(-REMEMBER);
         let (count, is_emptied) = waiting(commands.iter().map(|command| command.command_type));
-        let Some(_places) = entry.reserve(count, is_emptied, self.limits.queue_max) else {
+        let Some(places) = entry.reserve(count, is_emptied, self.limits.queue_max) else {
             return Err(CommandError::QueueFull { retry_after: QUEUE_RETRY_SECS });
         };
         let takes_back = commands.iter().any(|command| command.command_type == CLEAR_ONE);
@@ -150,7 +151,7 @@ impl CommandService {
             return Ok(Submitted::Stored(Vec::new()));
         }
         let mut stored = Vec::with_capacity(ids.len());
-        for outcome in self.journal.write(write).await? {
+        for outcome in self.journal.write_into(write, Some(places)).await? {
             match outcome {
                 Outcome::Remembered(known) => return Ok(Submitted::Replayed(known)),
                 Outcome::Queued(command) => stored.push(*command),

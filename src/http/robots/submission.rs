@@ -1,4 +1,5 @@
 //! Checked commands become rows, with the answer that is remembered for a repeat.
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -78,7 +79,7 @@ impl Call<'_> {
 /// Stores the commands with the answer; the answer of then when the same was asked before.
 pub async fn submit(
     state: &AppState,
-    entry: &RobotEntry,
+    entry: &Arc<RobotEntry>,
     commands: Vec<NewCommand>,
     ticket: Ticket,
     reply: Reply,

@@ -127,7 +127,7 @@ impl Rig {
         }
     }
 
-    pub async fn submit(&self, entry: &RobotEntry, id: &str, item: Value) -> Vec<RobotCommand> {
+    pub async fn submit(&self, entry: &Arc<RobotEntry>, id: &str, item: Value) -> Vec<RobotCommand> {
         let command = self.new_command(entry, id, item);
         match self.parts.commands.submit(entry, vec![command], None).await.unwrap() {
             Submitted::Stored(rows) => rows,
@@ -135,7 +135,7 @@ impl Rig {
         }
     }
 
-    pub async fn text(&self, entry: &RobotEntry, id: &str) {
+    pub async fn text(&self, entry: &Arc<RobotEntry>, id: &str) {
         self.submit(entry, id, json!({"type": 203, "titleList": ["张三"], "receivedContent": id})).await;
     }
 

@@ -9,6 +9,7 @@ use workbot_schema::ids::RobotUuid;
 use workbot_schema::robots::queries::RobotProfile;
 
 use super::limits::{LimitRates, RobotLimits};
+use super::reservation::Arriving;
 use crate::kernel::Postbox;
 use crate::robot::orders::RobotOrder;
 
@@ -108,8 +109,7 @@ pub struct RobotEntry {
     pub limits: RobotLimits,
     /// Commands that wait, about: kept by the events of the journal.
     pub queued: AtomicI64,
-    /// Commands on their way to the store.
-    arriving: AtomicI64,
+    pub(super) arriving: Arriving,
     /// Set before a wake-up, cleared by the robot before it claims.
     pub has_work: AtomicBool,
     /// Long polls that wait for work; told by every wake-up.
@@ -127,18 +127,6 @@ pub struct RobotEntry {
     connects_max: usize,
 }
 
-/// Places in a robot's queue, given free when it is dropped: what was stored is counted by then.
-pub struct Reservation<'a> {
-    entry: &'a RobotEntry,
-    count: i64,
-}
-
-impl Drop for Reservation<'_> {
-    fn drop(&mut self) {
-        self.entry.arriving.fetch_sub(self.count, Ordering::Relaxed);
-    }
-}
-
 impl RobotEntry {
     /// An entry for a profile from the store; `queued` as counted there.
     pub fn new(profile: RobotProfile, queued: i64, rates: LimitRates, now_ms: u64) -> Self {
@@ -146,7 +134,7 @@ impl RobotEntry {
             uuid: profile.robot.id,
             limits: RobotLimits::new(rates),
             queued: AtomicI64::new(queued),
-            arriving: AtomicI64::new(0),
+            arriving: Arriving::default(),
             has_work: AtomicBool::new(false),
             pollers: tokio::sync::Notify::new(),
             last_seen_wall_ms: AtomicI64::new(profile.robot.last_seen_at.map_or(0, Ts::millis)),
@@ -161,15 +149,6 @@ impl RobotEntry {
             connects: Mutex::new(Vec::new()),
             connects_max: usize::try_from(rates.connects_per_minute).unwrap_or(usize::MAX),
         }
-    }
-
-    /// Keeps places in the queue for `count` commands on their way to the store; `None` when more than `most` would wait.
-    /// `is_emptied` = they take back whatever waits.
-    pub fn reserve(&self, count: i64, is_emptied: bool, most: i64) -> Option<Reservation<'_>> {
-        let arriving = self.arriving.fetch_add(count, Ordering::Relaxed).saturating_add(count);
-        let reservation = Reservation { entry: self, count };
-        let queued = if is_emptied { 0 } else { self.queued.load(Ordering::Relaxed) };
-        (queued.saturating_add(arriving) <= most).then_some(reservation)
     }
 
     /// Settings, owner, bindings: one consistent view.

@@ -4,6 +4,7 @@
 //! read again within 5 s by the sweep.
 pub mod entry;
 pub mod limits;
+pub mod reservation;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +14,7 @@ use actix::Message;
 use dashmap::DashMap;
 pub use entry::{Presence, PresenceReason, RobotEntry, Socket};
 pub use limits::{Bucket, LimitRates, RobotLimits};
+pub use reservation::Reservation;
 use workbot_schema::ids::{RobotId, RobotUuid, UserId};
 use workbot_schema::robots::Robot;
 use workbot_schema::robots::queries::{RobotKey, RobotProfile};

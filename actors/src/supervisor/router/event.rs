@@ -16,6 +16,15 @@ use crate::supervisor::routing::{Consequence, QueueEffect, WakeUp, consequence, 
 impl RouterActor {
     fn follow(&mut self, event: &Event, ctx: &mut Context<Self>) {
         match event {
+            Event::PlacesKept(places) => {
+                self.give_back();
+                self.places = Some(Arc::clone(places));
+            }
+            Event::CommandQueued(command) if self.is_counted(command.robot_uuid) => {
+                if let Some(entry) = self.parts.directory.find(command.robot_uuid) {
+                    entry.wake();
+                }
+            }
             Event::CommandQueued(command) => {
                 let effect = QueueEffect { delta: 1, wake: WakeUp::Now };
                 self.count(command.robot_uuid, effect, ctx);
@@ -45,6 +54,18 @@ impl RouterActor {
                 self.known(robot.id, entry, |_actor, _entry| {});
             }
             Event::MessageStored(_) | Event::MessageSettled { .. } | Event::DeliveryMoved(_) => {}
+        }
+    }
+
+    /// Whether a place was kept for a command that is in the queue now: then it is counted with that.
+    fn is_counted(&self, robot: RobotUuid) -> bool {
+        self.places.as_ref().is_some_and(|places| places.robot() == robot && places.arrive())
+    }
+
+    /// What was kept for commands that were not stored.
+    fn give_back(&mut self) {
+        if let Some(places) = self.places.take() {
+            places.release();
         }
     }
 
@@ -145,6 +166,7 @@ impl Handler<Posted<Published>> for RouterActor {
         for event in events.iter() {
             self.follow(event, ctx);
         }
+        self.give_back();
     }
 }
 

@@ -35,7 +35,9 @@ use workbot_schema::ids::RobotUuid;
 use workbot_schema::robots::queries::RobotKey;
 use workbot_schema::store::Db;
 
-use super::directory::{DirectoryWriter, LoadError, LoadedRobot, Presence, PresenceReason, RobotEntry};
+use super::directory::{
+    DirectoryWriter, LoadError, LoadedRobot, Presence, PresenceReason, Reservation, RobotEntry,
+};
 use super::endpoints::Endpoints;
 use crate::delivery::EndpointIdle;
 use crate::journal::JournalHandle;
@@ -94,6 +96,8 @@ pub struct RouterActor {
     /// Who waits for a replaced login to end.
     replacing: HashMap<(RobotUuid, u64), oneshot::Sender<()>>,
     hints: usize,
+    /// Kept for the commands of the events that come next.
+    places: Option<Arc<Reservation>>,
 }
 
 impl RouterActor {
@@ -106,6 +110,7 @@ impl RouterActor {
             changed_meanwhile: HashSet::new(),
             replacing: HashMap::new(),
             hints: 0,
+            places: None,
         }
     }
 

@@ -187,6 +187,25 @@ async fn commands_are_counted_and_wake_once() {
 }
 
 #[actix::test]
+async fn places_are_kept_until_their_commands_are_counted() {
+    let scene = Scene::open().await;
+    let entry = scene.robot(|_robot| {}).await;
+    let write = |ids: &[&str]| ids.iter().map(|id| scene.new_command(entry.uuid, id, 60)).collect::<Vec<_>>();
+    let places = entry.reserve(2, false, 2);
+    scene.journal.write_into(write(&["msg_1", "msg_1"]), places.clone()).await.unwrap();
+    scene.settle().await;
+    assert_eq!(entry.queued.load(Ordering::Relaxed), 1);
+    let last = entry.reserve(1, false, 2);
+    assert!(last.is_some(), "a repeated command needs no place, whoever still holds the reservation");
+    scene.write(write(&["msg_2"])).await;
+    scene.journal.write_into(write(&["msg_3"]), last).await.unwrap();
+    scene.settle().await;
+    assert_eq!(entry.queued.load(Ordering::Relaxed), 3, "what needs no place is counted, too");
+    drop(places);
+    assert!(entry.reserve(1, false, 4).is_some());
+}
+
+#[actix::test]
 async fn a_retry_is_announced_when_its_time_comes() {
     let scene = Scene::open().await;
     let entry = scene.robot(|_robot| {}).await;
