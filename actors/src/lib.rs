@@ -25,6 +25,7 @@
 //!
 //! State is in the store and wake-ups are hints: whatever a mailbox loses, the sweep finds.
 pub mod delivery;
+pub mod flow;
 pub mod janitor;
 pub mod journal;
 pub mod kernel;

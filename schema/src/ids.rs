@@ -139,6 +139,46 @@ text_id!(
     /// A platform key (not the key itself).
     PlatformKeyId
 );
+text_id!(
+    /// A configured model (not the provider's name of it).
+    ModelId
+);
+text_id!(
+    /// A persona.
+    PersonaId
+);
+text_id!(
+    /// A message template.
+    TemplateId
+);
+text_id!(
+    /// A flow.
+    FlowId
+);
+text_id!(
+    /// One run of a flow.
+    RunId
+);
+text_id!(
+    /// An alert that was raised.
+    AlertId
+);
+text_id!(
+    /// A rule that raises alerts.
+    AlertRuleId
+);
+text_id!(
+    /// A way to tell people of an alert.
+    ChannelId
+);
+text_id!(
+    /// One alert told over one channel.
+    NotificationId
+);
+text_id!(
+    /// One call to a model.
+    AiCallId
+);
 
 /// Where the milliseconds of a [`BatchId`] begin (2010-11-04).
 const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;

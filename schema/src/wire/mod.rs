@@ -4,6 +4,7 @@ pub mod callback;
 pub mod command_code;
 pub mod command_item;
 pub mod error_code;
+pub mod flow;
 pub mod group_qrcode;
 pub mod inbound_message;
 pub mod native;
