@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Response};
 use tokio::time::{Instant, timeout};
 use workbot_schema::class::Class;
@@ -95,6 +95,8 @@ pub struct CallAnswer {
     pub status: u16,
     /// `Content-Type`, when there was a readable one.
     pub content_type: Option<String>,
+    /// `Retry-After` as it was written, when there was a readable one.
+    pub retry_after: Option<String>,
     /// The body, up to the limit.
     pub body: Bytes,
     /// Whether the body went on.
@@ -244,17 +246,18 @@ fn built_in_tls() -> Result<rustls::ClientConfig, HttpClientError> {
 /// Reads until the end or the limit; dropping the rest closes the connection.
 async fn read_answer(mut response: Response, limit_bytes: usize) -> Result<CallAnswer, CallError> {
     let status = response.status().as_u16();
-    let content_type =
-        response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let (content_type, retry_after) =
+        (header(CONTENT_TYPE).map(str::to_owned), header(RETRY_AFTER).map(str::to_owned));
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(call_error)? {
         body.extend_from_slice(&chunk);
         if body.len() > limit_bytes {
             body.truncate(limit_bytes);
-            return Ok(CallAnswer { status, content_type, body: body.freeze(), is_cut: true });
+            return Ok(CallAnswer { status, content_type, retry_after, body: body.freeze(), is_cut: true });
         }
     }
-    Ok(CallAnswer { status, content_type, body: body.freeze(), is_cut: false })
+    Ok(CallAnswer { status, content_type, retry_after, body: body.freeze(), is_cut: false })
 }
 
 fn header_map(headers: &[(&str, String)]) -> Result<HeaderMap, CallError> {

@@ -7,6 +7,7 @@
 //! fleet ──► phone ──► dialect (native), link (socket), memory, outbox, behaviour
 //!   │         └─────► Observer ◄── ledger (sequence numbers, lost, doubled)
 //!   └─────► rest ◄──── platform (message callbacks in, replies out) ──► ledger
+//! model: scripted language models, for a server that asks some
 //! ```
 pub mod behaviour;
 pub mod chat;
@@ -19,6 +20,7 @@ pub mod identity;
 pub mod ledger;
 pub mod link;
 pub mod memory;
+pub mod model;
 pub mod observer;
 pub mod outbox;
 pub mod phone;
@@ -39,6 +41,7 @@ pub use error::SimError;
 pub use fleet::{Chaos, Fleet, FleetConfig, Herd, Load, Report};
 pub use identity::{Device, Identity};
 pub use ledger::Ledger;
+pub use model::{Mode, ModelScript, ModelWire, Models, ModelsConfig};
 pub use observer::Observer;
 pub use phone::{Phone, PhoneConfig, PhoneCounters};
 pub use platform::{Answer as PlatformAnswer, Hook, Platform, PlatformConfig, Received};

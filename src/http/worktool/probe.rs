@@ -53,7 +53,7 @@ mod tests {
 
     fn answer(status: u16, content_type: Option<&str>) -> CallAnswer {
         let content_type = content_type.map(str::to_owned);
-        CallAnswer { status, content_type, body: Bytes::new(), is_cut: false }
+        CallAnswer { status, content_type, retry_after: None, body: Bytes::new(), is_cut: false }
     }
 
     #[test]
