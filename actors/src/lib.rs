@@ -30,6 +30,7 @@ pub mod janitor;
 pub mod journal;
 pub mod kernel;
 pub mod robot;
+pub mod session;
 pub mod supervisor;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ pub mod due;
 pub mod endpoints;
 pub mod lock;
 pub mod presence;
+pub mod residents;
 pub mod router;
 pub mod routing;
 #[cfg(test)]
