@@ -75,11 +75,8 @@ impl<K: Clone + Eq + Hash, V> Residents<K, V> {
 
     /// Takes out the one used least recently of those that may go; `None` when none of the oldest may.
     pub fn evict(&mut self, may_go: impl Fn(&V) -> bool) -> Option<(K, V)> {
-        let oldest = self.order.values().take(LOOKS);
-        let key = oldest
-            .filter(|key| self.places.get(*key).is_some_and(|place| may_go(&place.value)))
-            .next()
-            .cloned()?;
+        let mut oldest = self.order.values().take(LOOKS);
+        let key = oldest.find(|key| self.places.get(*key).is_some_and(|place| may_go(&place.value)))?.clone();
         let value = self.remove(&key)?;
         Some((key, value))
     }
