@@ -260,6 +260,62 @@ impl PlatformKeyId {
     }
 }
 
+macro_rules! random_ids {
+    ($($name:ident),+) => {
+        $(impl $name {
+            /// A new random id, 36 characters.
+            pub fn generate() -> Self {
+                Self(Uuid::new_v4().to_string())
+            }
+        })+
+    };
+}
+
+random_ids!(ModelId, PersonaId, TemplateId, FlowId, AlertRuleId, ChannelId);
+
+impl RunId {
+    /// The run that answers a message: the same however often it is asked for.
+    pub fn of(message: &MessageId) -> Self {
+        let name = format!("run\u{1f}{message}");
+        Self(format!("run_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple()))
+    }
+
+    /// A new run that repeats another.
+    pub fn generate() -> Self {
+        Self(format!("run_{}", Uuid::now_v7().simple()))
+    }
+}
+
+impl CommandId {
+    /// The command that one visit of a node of a run sends: the same however often the node is replayed, so it is stored once.
+    pub fn of_run(run: &RunId, node: &str, visit: u32, index: u32) -> Self {
+        let name = format!("{run}\u{1f}{node}\u{1f}{visit}\u{1f}{index}");
+        Self(format!("msg_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple()))
+    }
+}
+
+impl AlertId {
+    /// A new alert id.
+    pub fn generate() -> Self {
+        Self(format!("alert_{}", Uuid::now_v7().simple()))
+    }
+}
+
+impl NotificationId {
+    /// An alert over a channel is told once, however often that is asked for.
+    pub fn of(alert: &AlertId, channel: &ChannelId) -> Self {
+        let name = format!("{alert}\u{1f}{channel}");
+        Self(format!("ntf_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple()))
+    }
+}
+
+impl AiCallId {
+    /// A new call id.
+    pub fn generate() -> Self {
+        Self(format!("call_{}", Uuid::now_v7().simple()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +338,27 @@ mod tests {
         }
         assert!(early.0 < late.0 && early != at(1_700_000_000));
         assert!(at(-5_000_000_000).0.parse::<i64>().unwrap() >= 0);
+    }
+
+    #[test]
+    fn derived_ids_are_stable_and_separate_their_parts() {
+        let message = MessageId::from("msg_1");
+        let run = RunId::of(&message);
+        assert_eq!(run, RunId::of(&message));
+        assert_ne!(run, RunId::of(&MessageId::from("msg_2")));
+        let command = CommandId::of_run(&run, "send_command", 1, 0);
+        assert_eq!(command, CommandId::of_run(&run, "send_command", 1, 0));
+        for other in [
+            CommandId::of_run(&run, "send_command", 1, 1),
+            CommandId::of_run(&run, "send_command", 2, 0),
+            CommandId::of_run(&run, "other", 1, 0),
+            CommandId::of_run(&RunId::generate(), "send_command", 1, 0),
+        ] {
+            assert_ne!(command, other);
+        }
+        let (alert, channel) = (AlertId::generate(), ChannelId::generate());
+        assert_eq!(NotificationId::of(&alert, &channel), NotificationId::of(&alert, &channel));
+        assert!(run.0.len() <= 64 && channel.0.len() == 36 && AiCallId::generate().0.len() <= 64);
     }
 
     #[test]

@@ -3,6 +3,7 @@ pub mod history;
 
 use diesel::prelude::{Insertable, Queryable, Selectable};
 use diesel::result::Error as DieselError;
+use diesel::sql_types::{Nullable, Text};
 
 use crate::fields::Ts;
 use crate::for_both;
@@ -142,6 +143,11 @@ pub enum Stored {
 /// Two equal texts of one sender in one room are one message within this time when one of them has no id.
 pub const REPEAT_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(3);
 
+diesel::define_sql_function! {
+    /// The first value that is not null.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}
+
 crate::statement_names! {
     SettleFrom,
     SettleNew,
@@ -181,12 +187,13 @@ for_both! {
         Ok(Stored::New(message.seq))
     }
 
-    /// Sets why a message was or was not answered, unless that is known; false when it was.
+    /// Sets why a message was or was not answered, unless that is known; false when it was. The command that answers it is noted, and
+    /// stays noted when none is given.
     pub async fn settle(
         connection: &mut Conn,
         id: &MessageId,
-        reason: MessageReason,
-        detail: Option<&str>,
+        (reason, detail): (MessageReason, Option<&str>),
+        command: Option<&CommandId>,
         from: Option<MessageReason>,
         now: Ts,
     ) -> Result<bool, DieselError> {
@@ -195,6 +202,7 @@ for_both! {
             session_messages::reason.eq(Some(reason)),
             session_messages::reason_detail.eq(detail),
             session_messages::settled_at.eq(Some(now)),
+            session_messages::command_id.eq(coalesce(command, session_messages::command_id)),
         );
         let touched = match from {
             Some(from) => {

@@ -1,8 +1,14 @@
 //! Every table, once for both databases. The catalogue comparison test keeps the migrations equal to it.
+mod ai;
+mod alert;
+mod flow;
 mod worktool;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
+pub use ai::*;
+pub use alert::*;
+pub use flow::*;
 pub use worktool::*;
 
 table! {

@@ -58,6 +58,7 @@ fn numbered(writes: &[Write], first_seq: i64) -> impl Iterator<Item = (&Write, i
 for_both! {
     use {
         crate::activation::operations => activation,
+        crate::batch::conversation => conversation,
         crate::bindings => bindings,
         crate::commands::moves => moves,
         crate::commands::operations => commands,
@@ -134,8 +135,9 @@ for_both! {
                     Stored::Existed(id) => Outcome::MessageExisted(id),
                 }
             }
-            Record::Settle { id, reason, detail, from } => {
-                match messages::settle(connection, id, *reason, detail.as_deref(), *from, now).await? {
+            Record::Settle { id, reason, detail, command_id, from } => {
+                let why = (*reason, detail.as_deref());
+                match messages::settle(connection, id, why, command_id.as_ref(), *from, now).await? {
                     true => Outcome::Done(seq),
                     false => Outcome::Missing,
                 }
@@ -248,6 +250,18 @@ for_both! {
                 worktool::learn(connection, *robot, fact, now).await?;
                 Outcome::Done(seq)
             }
+            Record::Configure(_)
+            | Record::TemplateUsed(_)
+            | Record::StartRun(_)
+            | Record::ResumeRun { .. }
+            | Record::SaveRun(_)
+            | Record::Session(_)
+            | Record::Alert(_)
+            | Record::AlertChange { .. }
+            | Record::Notification(_)
+            | Record::NotificationAttempt(_)
+            | Record::AiCall(_)
+            | Record::Health(_) => conversation::apply(connection, record, seq, now).await?,
         })
     }
 }

@@ -3,24 +3,33 @@
 //! A write stops at the first record that changes nothing (a repeated id, a lost compare-and-set): the records after it are
 //! skipped, because they tell of something that did not happen.
 mod apply;
+mod conversation;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use apply::{BatchContext, apply};
 
+use crate::ai_calls::AiCall;
+use crate::ai_models::health::HealthCheck;
 use crate::activation::{Activated, Activation, ActivationCode, RefreshToken, Rotated, Rotation};
+use crate::alert_notifications::{AlertNotification, NotificationAttempt};
+use crate::alerts::operations::Raised;
+use crate::alerts::{Alert, AlertAct, NewAlert};
 use crate::commands::operations::{ClaimLimit, Moved};
 use crate::commands::{CommandEvent, NewCommand, RobotCommand};
+use crate::configuration::{Configuration, Configured, Edited};
 use crate::deliveries::{AttemptRecord, Delivery, DeliveryState};
 use crate::fields::Ts;
+use crate::flow_executions::{FlowExecution, NewRun, RunCheckpoint};
 use crate::idempotency::IdempotencyRecord;
-use crate::ids::{CommandId, DeliveryId, MessageId, RobotUuid, UserId};
+use crate::ids::{AlertId, CommandId, DeliveryId, MessageId, RobotUuid, RunId, TemplateId, UserId};
 use crate::logs::{AuditLog, RobotConnection, RobotLog};
 use crate::messages::{MessageReason, SessionMessage};
 use crate::platform_keys::PlatformKey;
 use crate::robots::operations::Updated;
 use crate::robots::{Robot, RobotChanges};
+use crate::sessions::{SessionChange, SessionChanged};
 use crate::wire::callback::ResultTarget;
 use crate::worktool::WorktoolFact;
 
@@ -53,6 +62,8 @@ pub enum Record {
         reason: MessageReason,
         /// More about it.
         detail: Option<String>,
+        /// The command that answers it; none leaves it as it is.
+        command_id: Option<CommandId>,
         /// The reason that is replaced; none = undecided.
         from: Option<MessageReason>,
     },
@@ -175,6 +186,44 @@ pub enum Record {
         /// What.
         fact: Box<WorktoolFact>,
     },
+    /// Something is configured.
+    Configure(Box<Configuration>),
+    /// A template was used.
+    TemplateUsed(TemplateId),
+    /// A run begins; its messages are claimed with it.
+    StartRun(Box<NewRun>),
+    /// Somebody begins to work on a run again.
+    ResumeRun {
+        /// Which.
+        id: RunId,
+        /// The step it must be at.
+        step: i32,
+    },
+    /// A run came to a place it can go on from.
+    SaveRun(Box<RunCheckpoint>),
+    /// Something happens to a conversation.
+    Session(Box<SessionChange>),
+    /// An alert; the same once more within its cooldown is only counted.
+    Alert(Box<NewAlert>),
+    /// Somebody does something about an alert.
+    AlertChange {
+        /// Which.
+        id: AlertId,
+        /// What.
+        change: AlertAct,
+        /// User id, or `system`.
+        by: String,
+        /// What they wrote.
+        note: Option<String>,
+    },
+    /// Somebody is to be told of an alert; `seq` is filled in.
+    Notification(Box<AlertNotification>),
+    /// It was tried to tell somebody.
+    NotificationAttempt(Box<NotificationAttempt>),
+    /// A call to a model; `seq` is filled in. For the line of logs.
+    AiCall(Box<AiCall>),
+    /// Somebody looked after a model. For the line of logs.
+    Health(Box<HealthCheck>),
 }
 
 /// What a record did.
@@ -208,6 +257,32 @@ pub enum Outcome {
     Activated(Box<Activated>),
     /// The exchange.
     Rotated(Box<Rotated>),
+    /// What became of a change of configuration.
+    Configured(Box<Edited<Configured>>),
+    /// The run began at this place; these messages are settled as merged.
+    Started {
+        /// Its place in the order.
+        seq: i64,
+        /// Settled with it.
+        merged: Vec<MessageId>,
+    },
+    /// The run as whoever resumed it finds it.
+    Run(Box<FlowExecution>),
+    /// The conversation, changed or not.
+    Session(Box<SessionChanged>),
+    /// The alert, new or counted once more.
+    Alert(Box<Raised>),
+    /// The alert, moved or not.
+    AlertMoved {
+        /// As it is now.
+        alert: Box<Alert>,
+        /// Whether it moved.
+        is_won: bool,
+    },
+    /// The notification as it is now.
+    Notification(Box<AlertNotification>),
+    /// There was no need for it; the records after it go on.
+    Needless,
     /// A record before it changed nothing.
     Skipped,
 }
@@ -216,9 +291,19 @@ impl Outcome {
     /// Whether the records after it go on.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::Done(_) | Self::Queued(_) | Self::Claimed(_) | Self::Cancelled(_) | Self::Delivery(_) => {
-                true
-            }
+            Self::Done(_)
+            | Self::Queued(_)
+            | Self::Claimed(_)
+            | Self::Cancelled(_)
+            | Self::Delivery(_)
+            | Self::Started { .. }
+            | Self::Run(_)
+            | Self::Alert(_)
+            | Self::Notification(_)
+            | Self::Needless => true,
+            Self::Configured(edited) => matches!(edited.as_ref(), Edited::Done(_)),
+            Self::Session(changed) => changed.is_won,
+            Self::AlertMoved { is_won, .. } => *is_won,
             Self::Moved(moved, _callback) => moved.is_won,
             Self::Robot(updated) => matches!(updated.as_ref(), Updated::Done(_)),
             Self::Activated(activated) => {

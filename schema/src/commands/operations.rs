@@ -6,10 +6,10 @@ use diesel::result::Error as DieselError;
 use diesel::sql_types::Bool;
 
 pub use super::moves::Moved;
-use super::{CommandState, NewCommand, RobotCommand, history};
+use super::{CommandSource, CommandState, NewCommand, RobotCommand, history};
 use crate::fields::{Json, Ts};
 use crate::for_both;
-use crate::ids::{CommandId, RobotUuid};
+use crate::ids::{CommandId, RobotUuid, SessionId};
 use crate::store::prelude::*;
 use crate::tables::{offline_commands, robot_commands};
 
@@ -21,6 +21,7 @@ crate::statement_names! {
     TakeSent,
     Renew,
     WaitingIds,
+    WaitingReplies,
     CancelOne,
 }
 
@@ -201,6 +202,35 @@ for_both! {
             .cached::<name::WaitingIds>()
             .load(connection)
             .await?;
+        cancel_all(connection, waiting, detail, now).await
+    }
+
+    /// Cancels what a flow still has waiting for one conversation; the ids.
+    pub async fn cancel_replies(
+        connection: &mut Conn,
+        robot: RobotUuid,
+        session: &SessionId,
+        detail: &str,
+        now: Ts,
+    ) -> Result<Vec<CommandId>, DieselError> {
+        let waiting: Vec<(CommandId, i32)> = robot_commands::table
+            .filter(robot_commands::robot_uuid.eq(robot))
+            .filter(is_queued())
+            .filter(robot_commands::session_id.eq(session))
+            .filter(robot_commands::source.eq(CommandSource::Flow))
+            .select((robot_commands::id, robot_commands::attempt))
+            .cached::<name::WaitingReplies>()
+            .load(connection)
+            .await?;
+        cancel_all(connection, waiting, detail, now).await
+    }
+
+    async fn cancel_all(
+        connection: &mut Conn,
+        waiting: Vec<(CommandId, i32)>,
+        detail: &str,
+        now: Ts,
+    ) -> Result<Vec<CommandId>, DieselError> {
         for (id, attempt) in &waiting {
             let line = history::entry(CommandState::Cancelled, *attempt, now, detail);
             diesel::update(robot_commands::table.find(id))
