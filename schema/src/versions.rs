@@ -76,7 +76,13 @@ macro_rules! versions_of {
                 let found: Option<VersionColumns> = $table::table
                     .filter($table::$owner.eq(&id))
                     .filter($table::version.eq(version))
-                    .select(($table::version, $table::content, $table::author_id, $table::note, $table::created_at))
+                    .select((
+                        $table::version,
+                        $table::content,
+                        $table::author_id,
+                        $table::note,
+                        $table::created_at,
+                    ))
                     .first(connection)
                     .await
                     .optional()?;
@@ -94,7 +100,13 @@ macro_rules! versions_of {
                     .order($table::version.desc())
                     .offset(offset)
                     .limit(limit)
-                    .select(($table::version, $table::content, $table::author_id, $table::note, $table::created_at))
+                    .select((
+                        $table::version,
+                        $table::content,
+                        $table::author_id,
+                        $table::note,
+                        $table::created_at,
+                    ))
                     .load(connection)
                     .await?;
                 Ok((total, rows.into_iter().map(Version::from).collect()))

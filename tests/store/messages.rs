@@ -47,7 +47,13 @@ async fn the_reason_of_a_message_is_set_once(backend: Backend) {
     let robot = robot(&db).await.id;
     write(&db, vec![stored(message(robot, "m1", None, "hello", at(0)))], 10, at(0)).await;
     let settle = |reason, from| {
-        vec![Record::Settle { id: MessageId::from("m1"), reason, detail: Some("x".into()), from }]
+        vec![Record::Settle {
+            id: MessageId::from("m1"),
+            reason,
+            detail: Some("x".into()),
+            command_id: None,
+            from,
+        }]
     };
     let outcomes = write(
         &db,

@@ -292,7 +292,8 @@ async fn an_outcome_is_kept_until_the_journal_takes_it() {
     // A journal whose only place is taken and that nobody empties.
     let limits = JournalLimits { promises_max: 1, wait_ms: 60_000, ..JournalLimits::default() };
     let stuck = JournalHandle::new(limits, scene.parts.clock.clone());
-    let robot = Record::Settle { id: "none".into(), reason: Answered, detail: None, from: None };
+    let robot =
+        Record::Settle { id: "none".into(), reason: Answered, detail: None, command_id: None, from: None };
     let filler = stuck.write(vec![robot]);
     let parts = DeliveryParts { journal: stuck.clone(), ..scene.parts.clone() };
     let actor = scene.start(&parts, &scene.url);

@@ -173,7 +173,7 @@ fn settle(
     from: MessageReason,
 ) -> Option<Record> {
     let id = delivery.message_id.clone().filter(|_id| delivery.kind == DeliveryKind::Message)?;
-    Some(Record::Settle { id, reason, detail, from: Some(from) })
+    Some(Record::Settle { id, reason, detail, command_id: None, from: Some(from) })
 }
 
 fn short(text: &str, chars: usize) -> String {

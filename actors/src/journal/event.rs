@@ -3,13 +3,21 @@ use std::sync::Arc;
 
 use actix::Message;
 use workbot_schema::activation::{Activated, Rotated};
+use workbot_schema::ai_calls::AiCallLog;
+use workbot_schema::alert_notifications::AlertNotification;
+use workbot_schema::alerts::Alert;
 use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::commands::{CommandState, RobotCommand};
+use workbot_schema::configuration::ConfigurationKind;
 use workbot_schema::deliveries::{Delivery, DeliveryState};
+use workbot_schema::flow_executions::{FlowExecution, RunSaved};
 use workbot_schema::ids::{CommandId, MessageId, RobotUuid, UserId};
 use workbot_schema::messages::{MessageReason, SessionMessage};
 use workbot_schema::robots::Robot;
 use workbot_schema::robots::operations::Updated;
+use workbot_schema::sessions::Session;
+
+use super::conversation_event::conversation_events;
 
 use crate::supervisor::directory::Reservation;
 
@@ -67,6 +75,34 @@ pub enum Event {
         /// Where to; none = freed.
         url: Option<String>,
     },
+    /// Something was configured.
+    Configured {
+        /// What it is.
+        kind: ConfigurationKind,
+        /// Its id.
+        id: String,
+    },
+    /// A run began; what it went through so far is told by the event after it.
+    RunStarted(Arc<FlowExecution>),
+    /// A run came further, or ended.
+    RunSaved(Arc<RunSaved>),
+    /// A conversation was taken over, given back, or changed in another way.
+    SessionChanged(Arc<Session>),
+    /// An alert was raised, or counted once more.
+    AlertRaised {
+        /// As it is now.
+        alert: Arc<Alert>,
+        /// Whether it is a new one.
+        is_new: bool,
+    },
+    /// An alert was acknowledged or resolved.
+    AlertChanged(Arc<Alert>),
+    /// Somebody is to be told of an alert.
+    NotificationQueued(Arc<AlertNotification>),
+    /// It was tried to tell somebody.
+    NotificationMoved(Arc<AlertNotification>),
+    /// A model was called.
+    AiCalled(Arc<AiCallLog>),
 }
 
 /// The events of one batch, in commit order.
@@ -157,6 +193,6 @@ pub fn events_of(record: &Record, outcome: &Outcome, events: &mut Vec<Event>) {
                 events.push(Event::TokensRevoked(*robot));
             }
         }
-        _ => {}
+        _ => conversation_events(record, outcome, events),
     }
 }

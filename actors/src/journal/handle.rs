@@ -209,6 +209,15 @@ fn weigh(entry: Entry, since_ms: u64) -> Waiting<Entry> {
                 Record::RobotLog(log) => log.text.len(),
                 Record::Idempotency { record, .. } => record.response.len(),
                 Record::Codes(codes) => codes.len() * 256,
+                Record::StartRun(run) => {
+                    run.execution.context.len() + run.execution.state.len() + run.execution.nodes.len()
+                }
+                Record::SaveRun(checkpoint) => {
+                    checkpoint.context.len() + checkpoint.state.len() + checkpoint.nodes.len()
+                }
+                Record::Alert(alert) => alert.alert.data.len(),
+                Record::Notification(notification) => notification.body.len(),
+                Record::AiCall(call) => call.input.len() + call.output.len(),
                 _ => 256,
             }
         })

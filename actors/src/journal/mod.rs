@@ -13,6 +13,7 @@
 //!            └────────────────── while a commit is in flight, the next batch gathers ◀──────────────────────┘
 //! ```
 //! No timer: an idle journal commits at once, a busy one in large batches.
+mod conversation_event;
 pub mod event;
 pub mod handle;
 pub mod queue;

@@ -6,7 +6,7 @@ pub mod versions;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
-pub use queries::{count_by_category, find, lite, list, list_all, mark, pg};
+pub use queries::{count_by_category, find, list, list_all, lite, mark, pg};
 
 use crate::fields::{Json, Ts};
 use crate::ids::{TemplateId, UserId};

@@ -6,7 +6,7 @@ pub mod versions;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
-pub use queries::{find, lite, list, list_all, mark, pg};
+pub use queries::{find, list, list_all, lite, mark, pg};
 
 use crate::fields::{Json, Ts};
 use crate::ids::{ModelId, UserId};
@@ -160,7 +160,11 @@ impl AiModel {
             provider,
             model_id: model_id.into(),
             model_type: "chat".to_owned(),
-            capabilities: Json(vec![Capability::IntentRecognition, Capability::ServiceReply, Capability::Chat]),
+            capabilities: Json(vec![
+                Capability::IntentRecognition,
+                Capability::ServiceReply,
+                Capability::Chat,
+            ]),
             is_active: true,
             api_endpoint: None,
             api_key_encrypted: None,

@@ -6,7 +6,7 @@ pub mod versions;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
-pub use queries::{find, lite, list, list_all, mark, pg};
+pub use queries::{find, list, list_all, lite, mark, pg};
 
 use crate::ai_models::Capability;
 use crate::fields::{Json, Ts};

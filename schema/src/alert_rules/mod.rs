@@ -3,7 +3,7 @@ mod queries;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
-pub use queries::{find, lite, list, list_all, mark, pg};
+pub use queries::{find, list, list_all, lite, mark, pg};
 
 use crate::alerts::AlertLevel;
 use crate::fields::{Json, Ts};

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use apply::{BatchContext, apply};
 
+use crate::activation::{Activated, Activation, ActivationCode, RefreshToken, Rotated, Rotation};
 use crate::ai_calls::AiCall;
 use crate::ai_models::health::HealthCheck;
-use crate::activation::{Activated, Activation, ActivationCode, RefreshToken, Rotated, Rotation};
 use crate::alert_notifications::{AlertNotification, NotificationAttempt};
 use crate::alerts::operations::Raised;
 use crate::alerts::{Alert, AlertAct, NewAlert};

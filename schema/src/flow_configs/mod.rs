@@ -6,7 +6,7 @@ pub mod versions;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 pub use publishing::Source;
-pub use queries::{find, lite, list, list_all, mark, pg};
+pub use queries::{find, list, list_all, lite, mark, pg};
 
 use crate::fields::{Json, Ts};
 use crate::ids::{FlowId, UserId};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
-pub use queries::{find, lite, list, list_all, mark, pg};
+pub use queries::{find, list, list_all, lite, mark, pg};
 
 use crate::fields::{Json, Ts};
 use crate::ids::{ChannelId, UserId};

@@ -39,9 +39,8 @@ pub async fn list(
             }
             if let Some(name) = &filter.name {
                 let pattern = format!("%{}%", name.replace(['%', '_', '\\'], ""));
-                query = query.filter(
-                    sessions::user_name.like(pattern.clone()).or(sessions::group_name.like(pattern)),
-                );
+                query = query
+                    .filter(sessions::user_name.like(pattern.clone()).or(sessions::group_name.like(pattern)));
             }
             query
         };

@@ -98,9 +98,4 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(
-    alert_history,
-    alert_rules,
-    notification_channels,
-    alert_notifications,
-);
+allow_tables_to_appear_in_same_query!(alert_history, alert_rules, notification_channels, alert_notifications,);

@@ -91,9 +91,4 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(
-    flow_configs,
-    flow_versions,
-    flow_executions,
-    sessions,
-);
+allow_tables_to_appear_in_same_query!(flow_configs, flow_versions, flow_executions, sessions,);

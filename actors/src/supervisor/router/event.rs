@@ -53,7 +53,18 @@ impl RouterActor {
                 let entry = self.parts.directory.change_binding(robot, *binding_type, url.clone());
                 self.known(robot.id, entry, |_actor, _entry| {});
             }
-            Event::MessageStored(_) | Event::MessageSettled { .. } | Event::DeliveryMoved(_) => {}
+            Event::MessageStored(_)
+            | Event::MessageSettled { .. }
+            | Event::DeliveryMoved(_)
+            | Event::Configured { .. }
+            | Event::RunStarted(_)
+            | Event::RunSaved(_)
+            | Event::SessionChanged(_)
+            | Event::AlertRaised { .. }
+            | Event::AlertChanged(_)
+            | Event::NotificationQueued(_)
+            | Event::NotificationMoved(_)
+            | Event::AiCalled(_) => {}
         }
     }
 
