@@ -23,6 +23,8 @@ crate::text_enum! {
         Online = "online",
         /// The robot went offline (type 6).
         Offline = "offline",
+        /// Somebody became a friend (through the message callback).
+        Friend = "friend",
         /// A sample, sent by hand.
         Test = "test",
     }

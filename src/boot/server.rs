@@ -160,7 +160,12 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
     });
     let offload = Offload::new(OFFLOAD.0, OFFLOAD.1);
     let services = Services::of_tree(&tree, settings, db, files, sealer, offload);
-    edge.open(AppState::new(edge, services, &jwt_secret));
+    let state = AppState::new(edge, services, &jwt_secret);
+    let unfinished = state.robot_sockets.phones.restore(&state.db).await?;
+    if unfinished > 0 {
+        log::info!(commands = unfinished; "commands without a result are still on WorkTool phones");
+    }
+    edge.open(state);
     Ok(Open { tree, lock })
 }
 

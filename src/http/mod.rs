@@ -125,6 +125,7 @@ table! {
     "/robot/robotInfo/online"                    => { get worktool::online::online }
     "/robot/robotInfo/onlineInfos"               => { get worktool::online_infos::online_infos }
     "/robot/robotInfo/version"                   => { get worktool::version::version }
+    "/robot/robotInfo/corpList"                  => { get worktool::corp_list::corp_list }
     "/robot/robotInfo/update"                    => { post worktool::robot_info_update::robot_info_update }
     "/robot/robotInfo/callBack/bind"             => { post worktool::callback_bind::callback_bind }
     "/robot/robotInfo/callBack/get"              => { get worktool::callback_get::callback_get }

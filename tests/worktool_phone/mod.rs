@@ -1,4 +1,8 @@
 //! Phones with the unmodified WorkTool app: commands down, screens up, lost connections, strangers.
+mod facts;
+mod queue;
+mod screens;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -23,11 +27,11 @@ struct Bench {
 
 impl Bench {
     async fn start(backend: Backend) -> Self {
-        Self::of(TestServer::builder(backend)).await
+        Self::of(TestServer::builder(backend).set("limits.enabled", false)).await
     }
 
     async fn of(builder: Builder) -> Self {
-        let server = builder.set("limits.enabled", false).start().await;
+        let server = builder.start().await;
         let made = server.cli(&["robots", "create", "--name", "管家", "--worktool"]).await;
         let link = made["linkId"].as_str().unwrap().to_owned();
         Self { rest: server.rest(), link, server }
@@ -38,7 +42,7 @@ impl Bench {
         let phone =
             WorktoolPhone::start(WorktoolPhoneConfig { url: self.server.url().to_owned(), app }).unwrap();
         phone.with(|app| {
-            app.add_chat(Chat::new(1, &["备注", "测试群"]));
+            app.add_chat(chat());
             app.add_chat(Chat::new(2, &["仑哥", "＠微信"]));
         });
         phone
@@ -48,6 +52,31 @@ impl Bench {
         let phone = self.phone(&self.link);
         phone.wait(SOON, "202", App::is_reading).await.unwrap();
         phone
+    }
+
+    /// A path with the link id in its query.
+    fn path(&self, path: &str) -> String {
+        format!("{path}?robotId={}", self.link)
+    }
+
+    /// The data of a GET that must succeed.
+    async fn got(&self, path: &str) -> Value {
+        let answer = self.rest.get(path).await.unwrap();
+        assert_eq!(answer.json()["code"], 200, "{}", answer.body);
+        answer.envelope.data
+    }
+
+    /// A POST that must succeed.
+    async fn done(&self, path: &str, body: &Value) {
+        let answer = self.rest.post(path, body).await.unwrap();
+        assert_eq!(answer.json()["code"], 200, "{}", answer.body);
+    }
+
+    /// A number of the metrics page; 0 while there is none.
+    async fn metric(&self, name: &str) -> u64 {
+        let Ok(page) = self.rest.get("/metrics").await else { return 0 };
+        let line = page.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
     }
 
     async fn send(&self, list: Value) {
@@ -71,6 +100,15 @@ impl Bench {
         until(LATER, &format!("{wanted:?}"), async || (self.values(query) == wanted).then_some(())).await;
     }
 
+    /// The messages once there are so many.
+    async fn all_messages(&self, count: usize) -> Vec<String> {
+        let query = "SELECT direction || ' ' || received_name || ' ' || raw_spoken AS value FROM session_messages ORDER BY seq";
+        until(LATER, &format!("{count} messages"), async || {
+            Some(self.values(query)).filter(|stored| stored.len() >= count)
+        })
+        .await
+    }
+
     async fn messages(&self, wanted: &[&str]) {
         let query = "SELECT direction || ' ' || received_name || ' ' || raw_spoken AS value FROM session_messages ORDER BY seq";
         until(LATER, &format!("{wanted:?}, not {:?}", self.values(query)), async || {
@@ -78,6 +116,11 @@ impl Bench {
         })
         .await;
     }
+}
+
+/// The group of most scenarios.
+fn chat() -> Chat {
+    Chat::new(1, &["备注", "测试群"])
 }
 
 /// Contents of the texts that were carried out, in order.
@@ -151,7 +194,10 @@ async fn screens_become_messages_once(backend: Backend) {
 }
 
 async fn lost_connections_double_nothing(backend: Backend) {
-    let bench = Bench::of(TestServer::builder(backend).set("commands.result_timeout_secs", 1)).await;
+    let bench = Bench::of(
+        TestServer::builder(backend).set("limits.enabled", false).set("commands.result_timeout_secs", 1),
+    )
+    .await;
     let phone = bench.reading().await;
     bench.texts(0..12).await;
     for round in 1..=5 {

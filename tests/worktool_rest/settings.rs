@@ -51,7 +51,7 @@ async fn the_phone_reads_and_changes_settings(backend: Backend) {
     for (body, part) in [
         (json!({"replyAll": 7}), "replyAll"),
         (json!({"openCallback": 2, "token": "t"}), "对话开放平台"),
-        (json!({"encryptType": 1, "secretKey": "k"}), "加密"),
+        (json!({"encryptType": 1, "secretKey": "k"}), "secretKey"),
         (json!({"callbackUrl": "ftp://example.com/"}), "地址"),
     ] {
         let (code, message) = bench.refused("/robot/robotInfo/update", &body).await;

@@ -63,9 +63,11 @@ pub struct Ending {
 pub fn callback_kind(kind: DeliveryKind) -> CallbackKind {
     match kind {
         DeliveryKind::Message | DeliveryKind::Test => CallbackKind::Message,
-        DeliveryKind::Result | DeliveryKind::GroupQrcode | DeliveryKind::Online | DeliveryKind::Offline => {
-            CallbackKind::Event
-        }
+        DeliveryKind::Result
+        | DeliveryKind::GroupQrcode
+        | DeliveryKind::Online
+        | DeliveryKind::Offline
+        | DeliveryKind::Friend => CallbackKind::Event,
     }
 }
 

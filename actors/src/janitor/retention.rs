@@ -16,6 +16,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 const SLICE_TIME: Duration = Duration::from_secs(15);
 /// Repeat keys of messages and answers to idempotency keys count for this long.
 const REPEATS: TimeDelta = TimeDelta::hours(24);
+/// Rooms that brought nothing new are remembered at least so long: what is forgotten is seen for the first time again, and its
+/// last bubble is news.
+const ROOM_DAYS: u32 = 180;
 /// Deleted robots of one round.
 const ROBOTS: i64 = 100;
 
@@ -65,6 +68,8 @@ impl RetentionPolicy {
         };
         match kept {
             Kept::Messages => days(self.message_days),
+            Kept::Rooms if self.message_days == 0 => days(0),
+            Kept::Rooms => days(self.message_days.max(ROOM_DAYS)),
             Kept::Commands => days(self.command_days),
             Kept::Deliveries | Kept::Attempts => days(self.delivery_days),
             Kept::RobotLogs | Kept::Connections => days(self.log_days),

@@ -137,7 +137,7 @@ pub fn events_of(record: &Record, outcome: &Outcome, events: &mut Vec<Event>) {
         (_, Outcome::Queued(command)) => {
             events.push(Event::CommandQueued(Arc::new(command.as_ref().clone())))
         }
-        (Record::Claim { .. }, Outcome::Claimed(commands)) => {
+        (Record::Claim { .. } | Record::ClaimOnly { .. }, Outcome::Claimed(commands)) => {
             events.extend(commands.iter().map(|command| Event::CommandMoved {
                 command: Arc::new(command.clone()),
                 from: CommandState::Queued,

@@ -21,6 +21,7 @@ pub use window::Window;
 use super::dialect::Reply;
 use super::orders::CloseCause;
 use super::pacing::{Allowance, Pacer, WindowLimit};
+use super::submission::CLEAR_QUEUE;
 
 /// A socket that must close waits so long for the answers of its writes, milliseconds.
 const GRACE_MS: u64 = 1_500;
@@ -348,6 +349,11 @@ impl Core {
         } else if self.has_work {
             let open = self.window.count().saturating_add(self.held);
             match self.pacer.allow(window, open, self.window.bytes(), world.tokens) {
+                // It empties the queue on the phone: a place there is not needed for it, and would be long in coming.
+                Allowance::NoRoom if self.held > 0 && world.has_clear => {
+                    self.claiming = Some(1);
+                    effects.push(Effect::ClaimOnly(CLEAR_QUEUE));
+                }
                 Allowance::NoRoom => {}
                 Allowance::Later(wait_ms) => self.pause_ms = world.now_ms.saturating_add(wait_ms),
                 Allowance::Now(limit) => {

@@ -75,7 +75,15 @@ impl RobotActor {
             Effect::Claim(limit) => {
                 // Before the claim: what is queued after it wakes this robot again.
                 entry.has_work.store(false, Ordering::Release);
+                entry.has_clear.store(false, Ordering::Release);
                 let fetch = parts.fetch(Record::Claim { robot, limit, fence: fence() });
+                ctx.spawn(fetch.into_actor(self).map(|Fetched { taken, files }, actor, ctx| {
+                    actor.step_with(Input::Claimed(taken), &files, ctx);
+                }));
+            }
+            Effect::ClaimOnly(command_type) => {
+                entry.has_clear.store(false, Ordering::Release);
+                let fetch = parts.fetch(Record::ClaimOnly { robot, command_type, fence: fence() });
                 ctx.spawn(fetch.into_actor(self).map(|Fetched { taken, files }, actor, ctx| {
                     actor.step_with(Input::Claimed(taken), &files, ctx);
                 }));

@@ -233,6 +233,7 @@ impl RobotActor {
             now_ms: self.parts.clock.monotonic_ms(),
             now: Ts::new(self.parts.clock.now()),
             queued: entry.queued.load(Ordering::Relaxed),
+            has_clear: entry.has_clear.load(Ordering::Acquire),
             tokens: &mut |wanted| entry.limits.pacing.take_up_to(wanted),
         };
         let (now_ms, now) = (world.now_ms, world.now);

@@ -43,6 +43,8 @@ pub struct SocketCounters {
     pub bad_frames: AtomicU64,
     /// Confirmations and results that were dropped or given up.
     pub lost_reports: AtomicU64,
+    /// Screens of WorkTool phones over the limit: looked at later, with those that came meanwhile.
+    pub merged_screens: AtomicU64,
     /// Sockets whose end the router could not be told.
     pub untold_ends: AtomicU64,
 }

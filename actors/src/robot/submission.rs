@@ -13,6 +13,8 @@ use workbot_schema::wire::callback::ResultTarget;
 pub const CLEAR_QUEUE: i32 = 304;
 /// Takes one command back.
 pub const CLEAR_ONE: i32 = 305;
+/// The priority of what nothing may pass.
+const HIGHEST: i32 = 100;
 /// The command is on its way and cannot be taken back.
 pub const ALREADY_PUSHED: &str = "command_already_pushed";
 /// There is no such command.
@@ -70,9 +72,11 @@ pub fn records(
 ) -> Write {
     let mut write = Write::with_capacity(submissions.len() + 1);
     write.extend(idempotency.map(|(record, since)| Record::Idempotency { record, since }));
-    for Submission { command, answer } in submissions {
+    for Submission { mut command, answer } in submissions {
         let (robot, id, command_type) = (command.robot_uuid, command.id.clone(), command.command_type);
         if command_type == CLEAR_QUEUE {
+            // What passed it would be on the phone when it comes, and be dropped there.
+            command.priority = HIGHEST;
             write.push(Record::CancelQueued { robot, except: id.clone(), detail: format!("304 {id}") });
         }
         write.push(Record::Command(Box::new(command)));

@@ -18,6 +18,7 @@
 //!
 //! In doubt nothing is reported, so that nobody is answered twice.
 mod alignment;
+mod backlog;
 mod fingerprint;
 mod memory;
 mod message;
@@ -33,6 +34,7 @@ mod tests;
 use workbot_schema::wire::inbound_message::InboundMessage;
 use workbot_schema::wire::worktool::snapshot::{Bubble, Sender, Snapshot};
 
+pub use self::backlog::{Backlog, Screen};
 pub use self::memory::{ChatMemory, ROWS};
 pub use self::message::RobotNames;
 pub use self::room::{Room, RoomKey};

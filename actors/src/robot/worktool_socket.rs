@@ -6,24 +6,23 @@
 //!              before that acts are kept (at most EARLY); without a proof nothing is ever registered
 //! ```
 //! A screen is laid against its room while no further frame is read: one write holds its messages and the room's memory.
+mod facts;
 mod memory;
 mod screen;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, SpawnHandle, WrapFuture};
 use chrono::TimeDelta;
-use workbot_schema::batch::Record;
+use parking_lot::Mutex;
 use workbot_schema::commands::{CommandState, RobotCommand, queries};
 use workbot_schema::fields::Ts;
 use workbot_schema::ids::{CommandId, RobotUuid};
 use workbot_schema::store::{Db, StoreResult};
 use workbot_schema::wire::worktool::frame::UpFrame;
-use workbot_schema::worktool::WorktoolFact;
-use workbot_schema::worktool::contacts::ContactSource;
-use workbot_schema::worktool::groups::GroupFacts;
-use workbot_schema::worktool::phones::{self, PhoneFacts, WorktoolPhone};
+use workbot_schema::worktool::phones::{self, WorktoolPhone};
 use workbot_schema::worktool::sent_items::{self, SentItem};
 
 use super::core::Input;
@@ -32,11 +31,13 @@ use super::dialect::worktool::{self, Act, Admission, Fact, Phone, PhoneSettings,
 use super::dialect::{BadFrame, Inbound};
 use super::orders::CloseCause;
 use super::socket::SocketParts;
-use super::worktool_chat::{RobotNames, Rooms, SentTexts};
+use super::worktool_chat::RobotNames;
 use super::{Context, DECODE, RobotActor};
 use crate::kernel::INLINE_BYTES;
 
 pub use self::memory::PhoneMemory;
+
+use self::screen::Sight;
 
 /// Acts kept before the robot belongs to the socket; more are dropped and counted.
 const EARLY: usize = 64;
@@ -51,9 +52,10 @@ pub(super) struct WorktoolSide {
     admission: Admission,
     /// The device of the last login, and what is known of the phone's names.
     known: Option<WorktoolPhone>,
-    names: RobotNames,
-    sent: SentTexts,
-    rooms: Rooms,
+    /// Shared with the task that looks at screens.
+    sight: Arc<Mutex<Sight>>,
+    /// A room is looked at, or waits for the limit.
+    is_looking: bool,
     early: Vec<Act>,
     is_attaching: bool,
     timer: Option<(u64, SpawnHandle)>,
@@ -65,9 +67,8 @@ impl WorktoolSide {
             phone: Phone::new(settings(parts), Vec::new(), 0),
             admission: Admission::default(),
             known: None,
-            names: RobotNames::default(),
-            sent: SentTexts::default(),
-            rooms: Rooms::default(),
+            sight: Arc::default(),
+            is_looking: false,
             early: Vec::new(),
             is_attaching: false,
             timer: None,
@@ -78,7 +79,8 @@ impl WorktoolSide {
         let known = |name: fn(&WorktoolPhone) -> Option<&String>| self.known.as_ref().and_then(name).cloned();
         let my_name = my_name.map(str::to_owned).or_else(|| known(|phone| phone.my_name.as_ref()));
         let show_name = show_name.map(str::to_owned).or_else(|| known(|phone| phone.show_name.as_ref()));
-        self.names = RobotNames::new([my_name.as_deref(), show_name.as_deref()].into_iter().flatten());
+        let names = [my_name.as_deref(), show_name.as_deref()].into_iter().flatten();
+        self.sight.lock().names = RobotNames::new(names);
         if let Some(phone) = &mut self.known {
             (phone.my_name, phone.show_name) = (my_name, show_name);
         }
@@ -118,10 +120,11 @@ impl RobotActor {
                 (Ok(Ok((known, items))), Some(side)) => {
                     side.known = known;
                     side.learn_names(None, None);
+                    let mut sight = side.sight.lock();
                     for item in items {
                         let age = now.millis().saturating_sub(item.sent_at.millis());
                         let age_ms = u64::try_from(age).unwrap_or_default();
-                        side.sent.note(item.command_type, &item.item, now_ms.saturating_sub(age_ms));
+                        sight.sent.note(item.command_type, &item.item, now_ms.saturating_sub(age_ms));
                     }
                 }
                 (Ok(Err(error)), _) => {
@@ -159,7 +162,12 @@ impl RobotActor {
         let now_ms = self.parts.clock.monotonic_ms();
         let frame = match frame {
             Ok(frame) => frame,
-            Err(bad) => return self.step(Input::Frame(Err(bad), None), ctx),
+            Err(bad) => {
+                if self.login.entry.limits.inbound.take().is_ok() {
+                    self.note("frame", None, bad.text.clone());
+                }
+                return self.step(Input::Frame(Err(bad), None), ctx);
+            }
         };
         let Some(side) = &mut self.worktool else { return };
         side.admission.note(&frame, now_ms);
@@ -213,16 +221,21 @@ impl RobotActor {
     /// The robot is ours: what the phone has of earlier sockets, and what it said meanwhile.
     pub(super) fn worktool_attached(&mut self, ctx: &mut Context) {
         let now_ms = self.parts.clock.monotonic_ms();
-        let unfinished = self.parts.phones.take_unfinished(self.login.entry.uuid);
         let Some(side) = &mut self.worktool else { return };
-        side.phone.inherit(unfinished, now_ms);
-        let early = std::mem::take(&mut side.early);
+        let unfinished = self.parts.phones.take_unfinished(self.login.entry.uuid, side.phone.device());
+        let mut acts = side.phone.inherit(unfinished, now_ms);
+        if side.phone.held() > 0 {
+            // It may be a 304 that waits since before the start: looked at once.
+            self.login.entry.has_clear.store(true, Ordering::Release);
+        }
+        acts.append(&mut side.early);
         self.login.entry.touch(now_ms, Ts::new(self.parts.clock.now()));
-        self.perform(early, ctx);
+        self.perform(acts, ctx);
     }
 
     /// Remembers for the next socket what the phone still has.
     pub(super) fn worktool_ended(&self) {
+        self.look_at_rest();
         if let (Some(side), Some(_lease)) = (&self.worktool, &self.lease) {
             self.parts.phones.keep_unfinished(self.login.entry.uuid, side.phone.unfinished());
         }
@@ -231,10 +244,12 @@ impl RobotActor {
     /// Pushes a command in the app's words.
     pub(super) fn worktool_push(&mut self, command: &RobotCommand, file: Option<&str>, ctx: &mut Context) {
         let now_ms = self.parts.clock.monotonic_ms();
+        let is_encrypted = self.login.entry.profile().robot.settings.0.encrypt_type == 1;
         let Some(side) = &mut self.worktool else { return };
+        side.phone.set_encrypted(is_encrypted);
         match side.phone.push(command, file, now_ms) {
             Ok(acts) => {
-                side.sent.note(command.command_type, &command.item, now_ms);
+                side.sight.lock().sent.note(command.command_type, &command.item, now_ms);
                 self.parts.counters.pushed.fetch_add(1, Ordering::Relaxed);
                 self.perform(acts, ctx);
             }
@@ -327,44 +342,5 @@ impl RobotActor {
             actor.perform(acts, ctx);
         });
         side.timer = Some((at_ms, handle));
-    }
-
-    fn learn(&mut self, fact: Fact, ctx: &mut Context) {
-        let Some(side) = &mut self.worktool else { return };
-        match &fact {
-            Fact::Me(info) => side.learn_names(info.name.as_deref(), info.show_name.as_deref()),
-            Fact::ShowName(name) => side.learn_names(None, Some(name)),
-            Fact::Login(device) => self.parts.phones.keep_device(self.login.entry.uuid, device.clone()),
-            _ => {}
-        }
-        let fact = match fact {
-            Fact::Login(device) => {
-                WorktoolFact::Phone(PhoneFacts { device: Some(device), ..PhoneFacts::default() })
-            }
-            Fact::Me(info) => WorktoolFact::Phone(info.into()),
-            Fact::ShowName(name) => {
-                WorktoolFact::Phone(PhoneFacts { show_name: Some(name), ..PhoneFacts::default() })
-            }
-            Fact::Corporations(names) => {
-                WorktoolFact::Phone(PhoneFacts { corporations: Some(names), ..PhoneFacts::default() })
-            }
-            Fact::Group(group) => WorktoolFact::Group(group.into()),
-            Fact::Joined(name) => WorktoolFact::Group(GroupFacts { name, ..GroupFacts::default() }),
-            Fact::GroupQrcode(name, remark, qrcode) => WorktoolFact::Group(GroupFacts {
-                name,
-                remark,
-                qrcode: Some(qrcode),
-                ..GroupFacts::default()
-            }),
-            Fact::NewFriend(name) => WorktoolFact::Contacts(vec![name], ContactSource::NewFriend),
-            Fact::Friends(names) => WorktoolFact::Contacts(names, ContactSource::FriendList),
-        };
-        let record = Record::Worktool { robot: self.login.entry.uuid, fact: Box::new(fact) };
-        let written = self.parts.journal.write(vec![record]);
-        ctx.spawn(written.into_actor(self).map(|outcome, actor, _ctx| {
-            if let Err(error) = outcome {
-                log::warn!(robot = actor.robot_id().as_str(), error:% = error; "what a phone told is not kept");
-            }
-        }));
     }
 }

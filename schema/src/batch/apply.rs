@@ -146,9 +146,17 @@ for_both! {
                 Some(row) => Outcome::Queued(Box::new(row)),
                 None => Outcome::Existed,
             },
-            Record::Claim { fence, .. } | Record::TakeUnconfirmed { fence, .. } if fence.is_stale() => Outcome::Stale,
+            Record::Claim { fence, .. } | Record::ClaimOnly { fence, .. } | Record::TakeUnconfirmed { fence, .. }
+                if fence.is_stale() =>
+            {
+                Outcome::Stale
+            }
             Record::Claim { robot, limit, .. } => {
                 Outcome::Claimed(commands::claim(connection, *robot, *limit, context.timeouts, now).await?)
+            }
+            Record::ClaimOnly { robot, command_type, .. } => {
+                let timeouts = context.timeouts;
+                Outcome::Claimed(commands::claim_only(connection, *robot, *command_type, timeouts, now).await?)
             }
             Record::TakeUnconfirmed { robot, limit, .. } => {
                 Outcome::Claimed(commands::take_unconfirmed(connection, *robot, *limit, context.timeouts, now).await?)

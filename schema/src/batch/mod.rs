@@ -78,6 +78,15 @@ pub enum Record {
         /// Which login.
         fence: Fence,
     },
+    /// A robot that takes nothing else now takes the first command of its queue if it is of this type.
+    ClaimOnly {
+        /// Which.
+        robot: RobotUuid,
+        /// WorkTool type number.
+        command_type: i32,
+        /// Which login.
+        fence: Fence,
+    },
     /// A robot came back: what it never confirmed.
     TakeUnconfirmed {
         /// Which.

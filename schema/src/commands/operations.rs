@@ -127,19 +127,51 @@ for_both! {
         timeouts: ResultTimeouts,
         now: Ts,
     ) -> Result<Vec<RobotCommand>, DieselError> {
-        let waiting: Vec<RobotCommand> = robot_commands::table
+        let mut claimed = fitting(waiting(connection, robot, limit.commands, now).await?, limit);
+        mark_sent(connection, &mut claimed, timeouts, now).await?;
+        Ok(claimed)
+    }
+
+    /// Takes the first command that waits, if it is of this type.
+    pub async fn claim_only(
+        connection: &mut Conn,
+        robot: RobotUuid,
+        command_type: i32,
+        timeouts: ResultTimeouts,
+        now: Ts,
+    ) -> Result<Vec<RobotCommand>, DieselError> {
+        let mut claimed = waiting(connection, robot, 1, now).await?;
+        claimed.retain(|command| command.command_type == command_type);
+        mark_sent(connection, &mut claimed, timeouts, now).await?;
+        Ok(claimed)
+    }
+
+    async fn waiting(
+        connection: &mut Conn,
+        robot: RobotUuid,
+        limit: i64,
+        now: Ts,
+    ) -> Result<Vec<RobotCommand>, DieselError> {
+        robot_commands::table
             .filter(robot_commands::robot_uuid.eq(robot))
             .filter(is_queued())
             .filter(robot_commands::expires_at.gt(now))
             .filter(robot_commands::not_before.is_null().or(robot_commands::not_before.le(now)))
             .order((robot_commands::priority.desc(), robot_commands::seq.asc()))
-            .limit(limit.commands)
+            .limit(limit)
             .select(RobotCommand::as_select())
             .cached::<name::TakeWaiting>()
             .load(connection)
-            .await?;
-        let mut claimed = fitting(waiting, limit);
-        for command in &mut claimed {
+            .await
+    }
+
+    async fn mark_sent(
+        connection: &mut Conn,
+        claimed: &mut [RobotCommand],
+        timeouts: ResultTimeouts,
+        now: Ts,
+    ) -> Result<(), DieselError> {
+        for command in claimed {
             let due_at = now.plus(timeouts.of(command.command_type));
             diesel::update(robot_commands::table.find(&command.id))
                 .set((
@@ -154,7 +186,7 @@ for_both! {
             command.sent_at = Some(now);
             command.due_at = Some(due_at);
         }
-        Ok(claimed)
+        Ok(())
     }
 
     /// What may have been pushed and was never confirmed, in order; its time starts again.

@@ -11,6 +11,7 @@ use crate::ids::MessageId;
 use crate::logs::UPLOADED;
 use crate::store::prelude::*;
 use crate::tables::{callback_deliveries, robot_commands, robot_logs, session_messages};
+use crate::worktool::chats;
 
 /// Rows of one slice: a write of so many holds nobody up.
 pub const SLICE: i64 = 200;
@@ -36,17 +37,20 @@ pub enum Kept {
     Idempotency,
     /// Refresh tokens past their end; `before` is that end.
     RefreshTokens,
+    /// What is remembered of rooms that WorkTool phones showed.
+    Rooms,
 }
 
 impl Kept {
     /// Everything, in the order it is purged.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Idempotency,
         Self::RefreshTokens,
         Self::Attempts,
         Self::Deliveries,
         Self::RobotLogs,
         Self::Connections,
+        Self::Rooms,
         Self::Commands,
         Self::Messages,
         Self::Audit,
@@ -65,6 +69,7 @@ pub async fn purge(db: &Db, kept: Kept, before: Ts) -> StoreResult<usize> {
         Kept::Audit => rows::purge_audit(db, before).await,
         Kept::Idempotency => rows::purge_idempotency(db, before).await,
         Kept::RefreshTokens => rows::purge_refresh_tokens(db, before).await,
+        Kept::Rooms => chats::purge(db, before, SLICE).await,
     }
 }
 

@@ -45,6 +45,8 @@ pub struct RobotSettings {
     pub robot_key_check: i32,
     /// Whether the WorkTool routes serve this robot.
     pub worktool_api: bool,
+    /// WorkTool phones: 1 = commands are encrypted with the app's published key.
+    pub encrypt_type: i32,
     /// Tokens a day, 0 = no limit.
     pub daily_token_budget: i64,
     /// Hosted platform: base URL.
@@ -77,6 +79,7 @@ impl RobotSettings {
             callback_request_type: 2,
             robot_key_check: 0,
             worktool_api: kind == RobotKind::Worktool,
+            encrypt_type: 0,
             daily_token_budget: 0,
             cloud_base_url: None,
             cloud_robot_id: None,

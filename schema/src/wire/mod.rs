@@ -5,6 +5,7 @@ pub mod command_code;
 pub mod command_item;
 pub mod error_code;
 pub mod flow;
+pub mod friend_callback;
 pub mod group_qrcode;
 pub mod inbound_message;
 pub mod native;

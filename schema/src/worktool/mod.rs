@@ -7,6 +7,7 @@ pub mod groups;
 pub mod members;
 pub mod phones;
 pub mod sent_items;
+pub mod unfinished;
 
 use diesel::result::Error as DieselError;
 

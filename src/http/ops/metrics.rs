@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use workbot_actors::supervisor::directory::Presence;
 
 use super::metrics_page::MetricsPage;
+use super::socket_metrics::sockets;
 use crate::http::auth::bearer::bearer;
 use crate::http::auth::hash_of;
 use crate::http::error::{ApiError, ApiResult, Unauthorized};
@@ -41,6 +42,7 @@ pub async fn metrics(state: State, client: ClientAddress, request: HttpRequest) 
     robots(&state, &mut page);
     actors(&state, &mut page);
     journal(&state, &mut page);
+    sockets(&state, &mut page);
     edge(&state, &mut page);
     for source in &state.metrics {
         source.collect(&mut page);

@@ -4,4 +4,5 @@ pub mod healthz;
 pub mod metrics;
 pub mod metrics_page;
 pub mod readyz;
+pub mod socket_metrics;
 pub mod tree_metrics;

@@ -85,6 +85,8 @@ pub struct RobotFields {
     pub robot_key_check: Option<i32>,
     /// Whether the WorkTool routes serve this robot.
     pub worktool_api: Option<bool>,
+    /// WorkTool phones: 1 = commands are encrypted with the app's published key.
+    pub encrypt_type: Option<i32>,
     /// Tokens a day, 0 = no limit.
     pub daily_token_budget: Option<i64>,
     /// On or off.
@@ -157,6 +159,7 @@ pub fn prepare(fields: RobotFields, robot: &Robot, tools: &Tools<'_>) -> ApiResu
     set(&mut names, "callBackRequestType", fields.callback_request_type, &mut settings.callback_request_type);
     set(&mut names, "robotKeyCheck", fields.robot_key_check, &mut settings.robot_key_check);
     set(&mut names, "worktoolApi", fields.worktool_api, &mut settings.worktool_api);
+    set(&mut names, "encryptType", fields.encrypt_type, &mut settings.encrypt_type);
     set(&mut names, "dailyTokenBudget", fields.daily_token_budget, &mut settings.daily_token_budget);
     set(&mut names, "cloudRobotId", fields.cloud_robot_id.map(blank_is_none), &mut settings.cloud_robot_id);
     for (name, given, kind, target) in [
@@ -238,6 +241,7 @@ fn check(fields: &RobotFields, wrong: &mut Fields) {
     one_of(wrong, "replyAll", fields.reply_all, &[-1, 0, 1], "只能是 -1、0 或 1");
     one_of(wrong, "callBackRequestType", fields.callback_request_type, &[1, 2], "只能是 1 或 2");
     one_of(wrong, "robotKeyCheck", fields.robot_key_check, &[0, 1], "只能是 0 或 1");
+    one_of(wrong, "encryptType", fields.encrypt_type, &[0, 1], "只能是 0 或 1");
     wrong.expect(
         fields.daily_token_budget.is_none_or(|budget| (0..=1_000_000_000_000).contains(&budget)),
         "dailyTokenBudget",

@@ -20,6 +20,7 @@ pub mod check_update;
 pub mod connect;
 pub mod connection_test;
 pub mod content;
+pub mod corp_list;
 pub mod demo;
 pub mod group_list;
 pub mod link;

@@ -25,7 +25,7 @@ pub struct WorkToolRobot {
     pub open_callback: i32,
     /// Where messages are posted, empty when nowhere.
     pub callback_url: String,
-    /// Always 0: the server writes plain frames and reads both kinds.
+    /// 1 = commands to the phone are encrypted; what it sends is read either way.
     pub encrypt_type: i32,
     /// Asia/Shanghai.
     #[schema(example = "2024-04-28T11:00:00")]
@@ -51,7 +51,7 @@ impl WorkToolRobot {
             name: robot.name.clone(),
             open_callback: settings.open_callback,
             callback_url: settings.callback_url.clone().unwrap_or_default(),
-            encrypt_type: 0,
+            encrypt_type: settings.encrypt_type,
             create_time: shanghai::text(robot.created_at),
             enable_add: false,
             reply_all: settings.reply_all,

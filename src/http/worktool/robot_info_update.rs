@@ -6,6 +6,7 @@ use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::robots::operations::Updated;
 use workbot_schema::robots::queries::{RobotKey, find_profile};
 use workbot_schema::wire::native::{read_number, read_text};
+use workbot_schema::wire::worktool::cipher;
 
 use super::answer::{Refusals, WorkToolAnswer, done_without_data};
 use super::content::Content;
@@ -43,6 +44,9 @@ pub struct UpdateFields {
     /// 1 form-data, 2 JSON.
     #[schema(rename = "callBackRequestType")]
     pub call_back_request_type: Option<i32>,
+    /// 1 = commands to the phone are encrypted.
+    #[schema(rename = "encryptType")]
+    pub encrypt_type: Option<i32>,
 }
 
 /// Changes the settings of a robot; absent fields stay as they are.
@@ -98,14 +102,20 @@ fn fields(body: &Map<String, Value>) -> Result<RobotFields, Refused> {
     if open_callback == Some(DIALOGUE_PLATFORM) {
         return Err(Refused::because("暂不支持微信对话开放平台，请使用第三方回调（openCallback 为 1）"));
     }
-    if number("encryptType")?.is_some_and(|kind| kind != 0) {
-        return Err(Refused::because("无需在服务端开启通讯加密，请在手机端开启，服务端会自动识别"));
+    let encrypt_type = number("encryptType")?;
+    if encrypt_type.is_some_and(|kind| kind != 0 && kind != 1) {
+        return Err(Refused::because("encryptType 只能是 0 或 1"));
+    }
+    // The app knows one key only: with another one it could not read a single command.
+    if text("secretKey").is_some_and(|key| !key.is_empty() && key != cipher::PUBLISHED_KEY) {
+        return Err(Refused::because("应用内置了通讯密钥，无法使用自定义的 secretKey，请去掉该字段"));
     }
     Ok(RobotFields {
         open_callback,
         reply_all: number("replyAll")?,
         callback_url: text("callbackUrl").or_else(|| text("callBackUrl")).map(Some),
         callback_request_type: number("callBackRequestType")?,
+        encrypt_type,
         ..RobotFields::default()
     })
 }
@@ -168,7 +178,14 @@ mod tests {
         }
         assert_eq!(read(json!({"replyAll": "-1"})).unwrap().reply_all, Some(-1));
         assert_eq!(read(json!({"replyAll": "", "openCallback": null})).unwrap(), RobotFields::default());
-        for body in [json!({"openCallback": 2}), json!({"encryptType": 1}), json!({"replyAll": "all"})] {
+        let sealed = json!({"encryptType": 1, "secretKey": cipher::PUBLISHED_KEY});
+        assert_eq!(read(sealed).unwrap().encrypt_type, Some(1));
+        for body in [
+            json!({"openCallback": 2}),
+            json!({"encryptType": 2}),
+            json!({"encryptType": 1, "secretKey": "0000000000000000"}),
+            json!({"replyAll": "all"}),
+        ] {
             assert!(read(body.clone()).is_err(), "{body}");
         }
     }

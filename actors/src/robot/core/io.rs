@@ -91,6 +91,8 @@ pub enum Effect {
     TakeUnconfirmed(i64),
     /// Claim.
     Claim(ClaimLimit),
+    /// Claim the first one if it is of this type.
+    ClaimOnly(i32),
     /// Store a message.
     Receive {
         /// The app's id.
@@ -137,6 +139,8 @@ pub struct World<'a> {
     pub now: Ts,
     /// Commands that wait for the robot, about.
     pub queued: i64,
+    /// A 304 waits.
+    pub has_clear: bool,
     /// The pacing bucket.
     pub tokens: crate::robot::pacing::Tokens<'a>,
 }

@@ -50,11 +50,18 @@ pub(super) struct Bench {
     pub(super) now_ms: u64,
     pub(super) tokens: u32,
     queued: i64,
+    has_clear: bool,
 }
 
 impl Bench {
     pub(super) fn new() -> Self {
-        Self { core: Core::new(CoreSettings::default()), now_ms: 1_000, tokens: 60, queued: 0 }
+        Self {
+            core: Core::new(CoreSettings::default()),
+            now_ms: 1_000,
+            tokens: 60,
+            queued: 0,
+            has_clear: false,
+        }
     }
 
     /// Attached, nothing unconfirmed, nothing to claim.
@@ -87,7 +94,10 @@ impl Bench {
             *available -= taken;
             taken
         };
-        self.core.step(input, &mut World { now_ms, now: start(), queued, tokens: &mut take })
+        self.core.step(
+            input,
+            &mut World { now_ms, now: start(), queued, has_clear: self.has_clear, tokens: &mut take },
+        )
     }
 
     pub(super) fn frame(&mut self, inbound: Inbound) -> Vec<Effect> {
@@ -371,4 +381,25 @@ fn heartbeats_and_pings() {
     assert_eq!(bench.frame(Inbound::Ping), [Effect::Send(Reply::Pong)]);
     assert_eq!(bench.frame(Inbound::Heartbeat(json!(5))), [Effect::Send(Reply::HeartbeatResponse(json!(5)))]);
     assert_eq!(bench.frame(Inbound::Unknown), []);
+}
+
+#[test]
+fn a_304_needs_no_place_on_the_phone() {
+    let clear = || RobotCommand { command_type: CLEAR_QUEUE, ..sent("x") };
+    let mut bench = Bench::idle();
+    bench.core.hold(8);
+    assert_eq!(bench.step(Input::Wake), [], "every place is taken");
+    bench.has_clear = true;
+    assert_eq!(bench.step(Input::Wake), [Effect::ClaimOnly(CLEAR_QUEUE)]);
+    bench.has_clear = false;
+    assert_eq!(bench.step(Input::Wake), [], "one claim at a time");
+    let effects = bench.step(Input::Claimed(Taken::Rows(vec![clear()])));
+    assert_eq!(pushes(&effects), [("x".to_owned(), false)]);
+    assert_eq!(claim(&effects), None, "the others still wait");
+    bench.core.hold(7);
+    let effects = bench.moved(row("x", 1, 1, CommandState::Confirmed));
+    assert_eq!(claim(&effects).map(|limit| limit.commands), Some(1), "the phone has dropped one");
+    let mut free = Bench::idle();
+    free.has_clear = true;
+    assert!(claim(&free.step(Input::Wake)).is_some(), "with places it goes like any other");
 }

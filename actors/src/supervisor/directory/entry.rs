@@ -112,6 +112,8 @@ pub struct RobotEntry {
     pub(super) arriving: Arriving,
     /// Set before a wake-up, cleared by the robot before it claims.
     pub has_work: AtomicBool,
+    /// A 304 waits, which needs no free place on the phone; cleared by the robot before it claims.
+    pub has_clear: AtomicBool,
     /// Long polls that wait for work; told by every wake-up.
     pub pollers: tokio::sync::Notify,
     pub(super) profile: RwLock<Arc<RobotProfile>>,
@@ -136,6 +138,7 @@ impl RobotEntry {
             queued: AtomicI64::new(queued),
             arriving: Arriving::default(),
             has_work: AtomicBool::new(false),
+            has_clear: AtomicBool::new(false),
             pollers: tokio::sync::Notify::new(),
             last_seen_wall_ms: AtomicI64::new(profile.robot.last_seen_at.map_or(0, Ts::millis)),
             profile: RwLock::new(Arc::new(profile)),
@@ -250,5 +253,11 @@ impl RobotEntry {
             // A full mailbox will be emptied and the flag read then; the sweep wakes again.
             self.has_work.store(false, Ordering::Release);
         }
+    }
+    /// Says that a 304 waits: the socket is told although it knows of other work.
+    pub fn wake_to_clear(&self) {
+        self.has_clear.store(true, Ordering::Release);
+        self.has_work.store(false, Ordering::Release);
+        self.wake();
     }
 }

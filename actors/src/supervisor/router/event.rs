@@ -10,6 +10,7 @@ use super::{Admit, HINTS_MAX, Judged, JudgedRobot, Refresh, RouterActor};
 use crate::journal::{Event, Published};
 use crate::kernel::{Posted, post};
 use crate::robot::orders::{CloseCause, RobotOrder};
+use crate::robot::submission::CLEAR_QUEUE;
 use crate::supervisor::directory::{PresenceReason, RobotEntry};
 use crate::supervisor::routing::{Consequence, QueueEffect, WakeUp, consequence, on_moved};
 
@@ -28,6 +29,11 @@ impl RouterActor {
             Event::CommandQueued(command) => {
                 let effect = QueueEffect { delta: 1, wake: WakeUp::Now };
                 self.count(command.robot_uuid, effect, ctx);
+                if command.command_type == CLEAR_QUEUE
+                    && let Some(entry) = self.parts.directory.find(command.robot_uuid)
+                {
+                    entry.wake_to_clear();
+                }
             }
             Event::CommandMoved { command, from } => {
                 let effect = on_moved(*from, command.state, command.not_before, self.now());

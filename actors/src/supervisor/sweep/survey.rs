@@ -45,6 +45,9 @@ pub(super) fn survey(parts: &SweepParts, now_ms: u64, tick_ms: u64) -> Survey {
             parts.counters.woken.fetch_add(1, Ordering::Relaxed);
             entry.wake();
         }
+        if socket.is_some() && entry.has_clear.load(Ordering::Acquire) {
+            entry.wake_to_clear();
+        }
         if survey.announce.len() < ANNOUNCED_MAX && is_announcement_due(entry, debounce_ms, now_ms) {
             survey.announce.push(Arc::clone(entry));
         }

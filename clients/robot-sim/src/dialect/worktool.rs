@@ -8,6 +8,7 @@
 //! It is no [`super::Dialect`]: nothing is acknowledged to it, it keeps no outbox and it repeats whole screens.
 mod app;
 mod chat;
+mod cipher;
 mod frames;
 mod phone;
 #[cfg(test)]

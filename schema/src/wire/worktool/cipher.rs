@@ -5,6 +5,8 @@ use aws_lc_rs::cipher::{
 };
 use aws_lc_rs::iv::FixedLength;
 
+/// The only key the app knows.
+pub const PUBLISHED_KEY: &str = "9876543210abcdef";
 const KEY: &[u8; 16] = b"9876543210abcdef";
 const IV: &[u8; 16] = b"0123456789abcdef";
 

@@ -1,9 +1,15 @@
 //! `POST /api/worktool/callback` and `/callback/message`: a chat message the hosted platform tells of.
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use workbot_actors::supervisor::directory::RobotEntry;
+use workbot_schema::batch::{Record, Write};
+use workbot_schema::fields::Ts;
 use workbot_schema::messages::Entrance;
+use workbot_schema::wire::friend_callback::{FRIEND_ADDED, FriendCallback};
 use workbot_schema::wire::inbound_message::InboundMessage;
-use workbot_schema::wire::native::read_text;
+use workbot_schema::wire::native::{read_number, read_text};
+use workbot_schema::worktool::WorktoolFact;
+use workbot_schema::worktool::contacts::ContactSource;
 
 use super::key::WebhookRobot;
 use super::{line, taken};
@@ -93,7 +99,7 @@ async fn receive(state: &AppState, robot: &WebhookRobot, content: &LargeContent)
         return taken();
     }
     if is_event(&fields) {
-        state.journal.write(vec![line(entry.uuid, "event", &fields, state.now())]).await?;
+        state.journal.write(event(entry, &fields, state.now())).await?;
         return taken();
     }
     let message = InboundMessage::from_fields(fields, None).map_err(|problems| {
@@ -103,6 +109,22 @@ async fn receive(state: &AppState, robot: &WebhookRobot, content: &LargeContent)
     })?;
     state.messages.receive(entry, message, Entrance::Webhook).await?;
     taken()
+}
+
+/// An event is written down; a new friend is kept, and told where messages go.
+fn event(entry: &RobotEntry, fields: &Map<String, Value>, now: Ts) -> Write {
+    let mut write = vec![line(entry.uuid, "event", fields, now)];
+    let text = |name: &str| read_text(fields, name);
+    let is_friend = fields.get("type").and_then(read_number) == Some(FRIEND_ADDED);
+    if let Some(name) = text("friendName").filter(|_name| is_friend) {
+        let fact = WorktoolFact::Contacts(vec![name.clone()], ContactSource::NewFriend);
+        write.push(Record::Worktool { robot: entry.uuid, fact: Box::new(fact) });
+        let profile = entry.profile();
+        let remark = text("friendRemark").unwrap_or_default();
+        let told = FriendCallback::new(&profile.robot, &name, &remark, now);
+        write.extend(told.delivery(&profile, now).map(|delivery| Record::Delivery(Box::new(delivery))));
+    }
+    write
 }
 
 /// Newer platforms tell of friends and groups by the same way, without a room.

@@ -127,10 +127,27 @@ impl Phone {
         phone
     }
 
-    /// Takes over what the phone confirmed on an earlier socket.
-    pub fn inherit(&mut self, unfinished: Vec<Unfinished>, now_ms: u64) {
-        let slots = unfinished.into_iter().map(|row| Slot::inherited(row, self.settings, now_ms));
+    /// What the app said of itself at its login.
+    pub fn device(&self) -> &DeviceInfo {
+        &self.device
+    }
+
+    /// Whether commands are encrypted from now on, as the robot's settings say.
+    pub fn set_encrypted(&mut self, is_encrypted: bool) {
+        self.settings.is_encrypted = is_encrypted;
+    }
+
+    /// Takes over what the phone confirmed on an earlier socket. What its confirmation ends has ended.
+    pub fn inherit(&mut self, unfinished: Vec<Unfinished>, now_ms: u64) -> Vec<Act> {
+        let mut slots: Vec<Slot> = unfinished
+            .into_iter()
+            .filter(|row| row.awaits != Awaits::Nothing)
+            .map(|row| Slot::inherited(row, self.settings, now_ms))
+            .collect();
+        let ended = slots.iter_mut().filter(|slot| slot.awaits == Awaits::Confirm);
+        let acts = ended.map(|slot| slot.finish(ExecutionResult::default())).collect();
         self.slots.splice(..0, slots);
+        acts
     }
 
     /// The first frames, before anything that has an id.

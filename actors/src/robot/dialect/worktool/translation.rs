@@ -42,31 +42,32 @@ pub struct Translation<'a> {
 /// The app's words for a command; none when it is never pushed. What an app cannot do is pushed all the same: a newer one may
 /// have learnt it.
 pub fn translate<'a>(command: &'a RobotCommand, app: &DeviceInfo) -> Option<Translation<'a>> {
-    let is_closed_app = app.is_app_from(CLOSED_APP);
-    let code = command_code::find(command.command_type);
-    if code.is_some_and(|code| !code.is_pushed()) {
+    if command_code::find(command.command_type).is_some_and(|code| !code.is_pushed()) {
         return None;
     }
-    let as_stored = |awaits| Some(Translation { item: Cow::Borrowed(command.item.as_str()), awaits });
-    if command.command_type == GROUP_MEMBERS && !is_closed_app {
-        return match text_of(&command.item, "groupName") {
-            Some(group) => {
-                let item = json!({"type": GROUP_INFO, "selectList": [group]}).to_string();
-                Some(Translation { item: Cow::Owned(item), awaits: Awaits::Group(group) })
-            }
-            None => as_stored(Awaits::Nothing),
-        };
-    }
-    let Some(code) = code.filter(|code| code.is_in_open_app || is_closed_app) else {
-        return as_stored(Awaits::Nothing);
+    let awaits = awaits(command.command_type, &command.item, app);
+    let item = match &awaits {
+        Awaits::Group(group) => Cow::Owned(json!({"type": GROUP_INFO, "selectList": [group]}).to_string()),
+        _ => Cow::Borrowed(command.item.as_str()),
     };
-    as_stored(match code.answer {
-        Answer::Result if IN_PARTS.contains(&code.number) => Awaits::Results(names_of(&command.item)),
+    Some(Translation { item, awaits })
+}
+
+/// What ends a command of this type and item on this app.
+pub fn awaits(command_type: i32, item: &str, app: &DeviceInfo) -> Awaits {
+    let is_closed_app = app.is_app_from(CLOSED_APP);
+    if command_type == GROUP_MEMBERS && !is_closed_app {
+        return text_of(item, "groupName").map_or(Awaits::Nothing, Awaits::Group);
+    }
+    let code = command_code::find(command_type).filter(|code| code.is_in_open_app || is_closed_app);
+    let Some(code) = code else { return Awaits::Nothing };
+    match code.answer {
+        Answer::Result if IN_PARTS.contains(&code.number) => Awaits::Results(names_of(item)),
         Answer::Result => Awaits::Result,
         Answer::FailureOnly => Awaits::Failure,
         Answer::Nothing if code.is_in_open_app => Awaits::Confirm,
         Answer::Nothing => Awaits::Nothing,
-    })
+    }
 }
 
 fn text_of(item: &str, name: &str) -> Option<String> {

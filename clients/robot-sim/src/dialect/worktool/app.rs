@@ -1,5 +1,7 @@
 //! The app without its socket: time comes in, frames come out. Pure.
 mod execute;
+mod hear;
+mod screens;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -29,6 +31,8 @@ pub struct AppConfig {
     pub reread_ms: u64,
     /// Bubbles on a screen.
     pub height: usize,
+    /// The switch for encryption: of what it sends only.
+    pub is_encrypted: bool,
 }
 
 impl AppConfig {
@@ -43,6 +47,7 @@ impl AppConfig {
             read_ms: 1_000,
             reread_ms: 5_000,
             height: 8,
+            is_encrypted: false,
         }
     }
 
@@ -75,6 +80,10 @@ pub struct AppCounters {
     pub repeats: u64,
     pub results: u64,
     pub screens: u64,
+    /// Chats with something new that were shown.
+    pub unread_screens: u64,
+    /// Frames that came encrypted.
+    pub sealed: u64,
     /// Frames of its own that it had no connection for.
     pub lost: u64,
     /// Of these, results.
@@ -280,114 +289,19 @@ impl App {
         is_taken
     }
 
-    fn report(&mut self, item: Value) {
-        self.send(frames::envelope(frames::ITEMS, &frames::own_id(), json!([item])));
+    /// Reports an item of its own, such as a friend or a QR code.
+    pub fn report(&mut self, item: Value) {
+        let frame = self.envelope(frames::ITEMS, &frames::own_id(), json!([item]));
+        self.send(frame);
     }
 
-    /// A text frame from the server. Binary ones are not even looked at.
-    pub fn frame(&mut self, text: &str, now_ms: u64) {
-        let Ok(Value::Object(frame)) = serde_json::from_str::<Value>(text) else {
-            self.counters.bad_frames += 1;
-            return self.report(json!({"type": 302, "log": "数据格式错误"}));
-        };
-        if frame.get("socketType").and_then(whole) != Some(frames::ITEMS) {
-            return;
-        }
-        let message_id = frame.get("messageId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !message_id.is_empty() && !self.is_new(&message_id, now_ms) {
-            return;
-        }
-        let Some(list) = frame.get("list").and_then(Value::as_array) else {
-            return self.report(json!({"type": 302, "log": "空指令列表"}));
-        };
-        let mut items: Vec<Map<String, Value>> = Vec::new();
-        for item in list.iter().filter_map(Value::as_object) {
-            if !items.contains(item) {
-                items.push(item.clone());
-            }
-        }
-        for item in items {
-            self.receive(Queued { key: text.to_owned(), message_id: message_id.clone(), item }, now_ms);
-        }
+    /// Writes any text, whatever it is.
+    pub fn send_raw(&mut self, text: &str) {
+        self.send(text.to_owned());
     }
 
-    /// Confirms, and tells whether the frame is carried out.
-    fn is_new(&mut self, message_id: &str, now_ms: u64) -> bool {
-        self.counters.confirms += 1;
-        self.send(frames::envelope(frames::CONFIRM, message_id, json!([])));
-        if self.seen.contains_key(message_id) {
-            self.counters.repeats += 1;
-            return false;
-        }
-        self.seen.retain(|_id, at_ms| now_ms.saturating_sub(*at_ms) <= REMEMBERED_MS);
-        self.seen.insert(message_id.to_owned(), now_ms);
-        true
-    }
-
-    fn receive(&mut self, command: Queued, now_ms: u64) {
-        match command.item.get("type").and_then(whole) {
-            Some(102) => {
-                self.counters.toasts += 1;
-                self.toasts.extend(command.item.get("errorCode").and_then(whole));
-            }
-            Some(202) => {
-                self.is_reading = true;
-                self.next_read_ms = now_ms;
-            }
-            Some(304) => {
-                self.counters.dropped += u64::try_from(self.queue.len()).unwrap_or_default();
-                self.queue.clear();
-            }
-            Some(number) if execute::is_known(number) => {
-                // All items of a frame share its key, and each removes those before it.
-                let before = self.queue.len();
-                self.queue.retain(|queued| queued.key != command.key);
-                self.counters.dropped += u64::try_from(before - self.queue.len()).unwrap_or_default();
-                self.queue.push_back(command);
-                // A free executor takes it before the next item of the frame comes.
-                if self.running.is_none() && !self.is_paused {
-                    self.running =
-                        self.queue.pop_front().map(|first| (first, now_ms + self.config.execution_ms));
-                }
-            }
-            _ => self.counters.ignored += 1,
-        }
-    }
-
-    fn read(&mut self, now_ms: u64) {
-        let unread: Vec<usize> = self
-            .chats
-            .iter()
-            .enumerate()
-            .filter(|(_place, chat)| chat.is_unread)
-            .map(|(place, _chat)| place)
-            .collect();
-        for place in &unread {
-            self.show_screen(*place);
-            self.rereads.push((*place, now_ms + self.config.reread_ms));
-        }
-        let due: Vec<usize> = self
-            .rereads
-            .iter()
-            .filter(|(_place, at_ms)| *at_ms <= now_ms)
-            .map(|(place, _at_ms)| *place)
-            .collect();
-        self.rereads.retain(|(_place, at_ms)| *at_ms > now_ms);
-        for place in due {
-            self.show_screen(place);
-        }
-    }
-
-    /// Looks at a chat and reports what is on the screen.
-    fn show_screen(&mut self, place: usize) {
-        let height = self.config.height;
-        let Some(chat) = self.chats.get_mut(place) else { return };
-        chat.is_unread = false;
-        let name = chat.titles.first().cloned().unwrap_or_default();
-        let screen = chat.screen(height);
-        self.counters.screens += 1;
-        self.report(json!({"type": 301, "log": format!("聊天: {name}")}));
-        self.report(screen);
+    fn envelope(&self, socket_type: i64, message_id: &str, list: Value) -> String {
+        frames::envelope(socket_type, message_id, list, self.config.is_encrypted)
     }
 }
 

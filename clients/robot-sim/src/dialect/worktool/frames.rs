@@ -1,6 +1,8 @@
 //! Texts the app writes, field by field as its JSON library does.
 use serde_json::{Map, Value, json};
 
+use super::cipher;
+
 pub(super) const CONFIRM: i64 = 1;
 pub(super) const ITEMS: i64 = 2;
 pub(super) const RESULT: i64 = 3;
@@ -15,9 +17,13 @@ pub(super) fn clock(now_ms: u64) -> String {
     json!({"td": now_ms}).to_string()
 }
 
-/// An envelope.
-pub(super) fn envelope(socket_type: i64, message_id: &str, list: Value) -> String {
-    let frame = json!({"socketType": socket_type, "messageId": message_id, "list": list, "encryptedList": "", "encryptType": 0});
+/// An envelope. A confirmation carries the switch, too, but nothing in it is encrypted.
+pub(super) fn envelope(socket_type: i64, message_id: &str, list: Value, is_encrypted: bool) -> String {
+    let sealed =
+        (is_encrypted && socket_type != CONFIRM).then(|| cipher::encrypt(&escaped(&list.to_string())));
+    let list = if sealed.is_some() { json!([]) } else { list };
+    let frame = json!({"socketType": socket_type, "messageId": message_id, "list": list,
+        "encryptedList": sealed.flatten().unwrap_or_default(), "encryptType": i32::from(is_encrypted)});
     escaped(&frame.to_string())
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::robot::dialect::worktool::admission::Rival;
+use crate::robot::dialect::worktool::translation::awaits;
 
 #[test]
 fn old_ids_go_first_and_in_the_order_of_their_pushes() {
@@ -102,4 +103,29 @@ fn farewells() {
             && !read(r#"{"socketType":2,"encryptType":1,"encryptedList":"A"}"#).unwrap_err().is_garbage
     );
     assert_eq!(ExecutionResult::default().verdict(), CommandState::Succeeded);
+}
+
+#[test]
+fn after_a_restart_the_phone_still_has_what_it_had() {
+    let mut scene = Scene::new();
+    let row = |id: &str, command_type: i32, item: Value| Unfinished {
+        id: CommandId::from(id),
+        attempt: 1,
+        command_type,
+        awaits: awaits(command_type, &item.to_string(), scene.phone.device()),
+    };
+    let rows = vec![
+        row("a", 203, json!({})),
+        row("q", 503, json!({})),
+        row("n", 236, json!({})),
+        row("g", 512, json!({"groupName": "群"})),
+    ];
+    let acts = scene.phone.inherit(rows, 0);
+    assert_eq!(scene.store(acts), "result q/1 0 wake", "its confirmation was all that was awaited");
+    assert_eq!(scene.phone.held(), 2);
+    let names: Vec<_> = scene.phone.unfinished().into_iter().map(|row| row.id.0).collect();
+    assert_eq!(names, ["a", "g"]);
+    let group = json!({"socketType": 2, "messageId": "x", "list": [{"type": 501, "groupName": "群", "nameList": ["甲"]}]});
+    let acts = scene.hear(&group);
+    assert_eq!(scene.store(acts), "result g/1 0 wake, learn");
 }

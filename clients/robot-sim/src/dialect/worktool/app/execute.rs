@@ -36,7 +36,8 @@ impl App {
             self.counters.results += 1;
             let id =
                 if command.message_id.is_empty() { frames::own_id() } else { command.message_id.clone() };
-            if !self.send(frames::envelope(frames::RESULT, &id, json!([report]))) {
+            let frame = self.envelope(frames::RESULT, &id, json!([report]));
+            if !self.send(frame) {
                 self.counters.lost_results += 1;
             }
         }
