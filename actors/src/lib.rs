@@ -29,9 +29,14 @@ pub mod flow;
 pub mod janitor;
 pub mod journal;
 pub mod kernel;
+pub mod persona;
+pub mod preset;
+#[cfg(test)]
+mod preset_tests;
 pub mod robot;
 pub mod session;
 pub mod supervisor;
+pub mod template;
 #[cfg(test)]
 mod tests;
 

@@ -29,7 +29,9 @@ const WORKER: &[Grant] =
 pub const TABLE: &[Row] = &[
     Row { folder: "kernel", grants: NOTHING },
     Row { folder: "flow", grants: NOTHING },
+    Row { folder: "intent", grants: NOTHING },
     Row { folder: "persona", grants: NOTHING },
+    Row { folder: "preset", grants: NOTHING },
     Row { folder: "template", grants: NOTHING },
     Row { folder: "robot", grants: WORKER },
     Row {
@@ -56,6 +58,7 @@ pub const TABLE: &[Row] = &[
         grants: &[
             All("kernel"),
             All("flow"),
+            All("intent"),
             All("persona"),
             All("template"),
             Handle("provider"),
@@ -71,6 +74,7 @@ pub const TABLE: &[Row] = &[
         grants: &[
             All("kernel"),
             All("flow"),
+            All("intent"),
             All("persona"),
             All("template"),
             All("robot"),
@@ -95,7 +99,9 @@ pub fn row(folder: &str) -> Option<&'static Row> {
 /// A file whose module doc begins with "Pure" is one of them too.
 pub const PURE: &[&str] = &[
     "flow/",
+    "intent/",
     "persona/",
+    "preset/",
     "template/",
     "kernel/backoff.rs",
     "kernel/restart.rs",
