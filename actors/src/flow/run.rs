@@ -3,10 +3,7 @@ use workbot_schema::fields::Ts;
 use workbot_schema::ids::RunId;
 use workbot_schema::wire::flow::{NodeRecord, RunStatus, StandardContext};
 
-use super::effects::Effect;
-use super::event::RunEvent;
-use super::graph::CompiledFlow;
-use super::state::{RunState, Spent};
+use super::state::{RunState, Spent, Token};
 
 /// What a run starts from.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +53,7 @@ impl Run {
             run_id,
             attempt,
             visits: 0,
+            kept: 0,
             next_token: 0,
             is_end_reached: false,
             tokens: Vec::new(),
@@ -80,15 +78,9 @@ impl Run {
         Self { context, state, nodes, status, error, new_nodes: Vec::new() }
     }
 
-    /// Takes what happened and runs on until it must wait or ends. Deterministic: the same events at the same times give the
-    /// same effects, ids and state. After the end it does nothing.
-    pub fn step(&mut self, _flow: &CompiledFlow, _event: RunEvent, _now: Ts) -> Vec<Effect> {
-        Vec::new()
-    }
-
     /// When it must be woken with [`RunEvent::Due`], if nothing happens before.
     pub fn due_at(&self) -> Option<Ts> {
-        self.state.tokens.iter().filter_map(super::state::Token::due_at).min()
+        self.state.tokens.iter().filter_map(Token::due_at).min()
     }
 
     /// The visits that ended since this was last called.

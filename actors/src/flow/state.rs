@@ -15,6 +15,9 @@ pub struct RunState {
     pub attempt: u32,
     /// Nodes visited so far.
     pub visits: u32,
+    /// How many of them were taken over from the run that this one repeats.
+    #[serde(default)]
+    pub kept: u32,
     /// Number of the next branch.
     pub next_token: u32,
     /// An `end` was reached.
@@ -55,6 +58,9 @@ pub struct Token {
     pub node_id: String,
     /// What it does there.
     pub state: TokenState,
+    /// The command it sent last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sent: Option<CommandId>,
     /// Nodes with `join: any` that went on without it: it ends when it arrives there.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub late_for: Vec<String>,
@@ -69,29 +75,39 @@ pub enum TokenState {
     /// Waits for other branches to arrive.
     Joining,
     /// Asked, and waits for the answer.
-    Asking {
-        /// The try.
-        at: Visit,
-        /// When it gives up.
-        deadline: Ts,
-        /// Models this visit asked already.
-        excluded: Vec<ModelId>,
-        /// Only the rules may answer: who was asked when time ran out is not known.
-        is_rules_only: bool,
-        /// Which question it is.
-        question: Question,
-    },
+    Asking(Asking),
     /// Waits for the result of a command.
-    Sent {
-        /// The visit.
-        at: Visit,
-        /// The command.
-        send_id: CommandId,
-        /// When it stops waiting.
-        due_at: Ts,
-        /// Not to hear by then is a failure, not an unknown result.
-        is_failure: bool,
-    },
+    Sent(Sent),
+}
+
+/// A question that is not answered yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asking {
+    /// The try.
+    pub at: Visit,
+    /// Which question it is.
+    pub question: Question,
+    /// When it gives up.
+    pub deadline: Ts,
+    /// Models this visit asked already.
+    pub excluded: Vec<ModelId>,
+    /// Only the rules may answer: who was asked when time ran out is not known.
+    pub is_rules_only: bool,
+}
+
+/// A command whose result is waited for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// The visit.
+    pub at: Visit,
+    /// The command.
+    pub send_id: CommandId,
+    /// When it stops waiting.
+    pub due_at: Ts,
+    /// Not to hear by then is a failure, not an unknown result.
+    pub is_failure: bool,
 }
 
 /// What a branch asked.
@@ -113,8 +129,8 @@ impl Token {
     pub fn due_at(&self) -> Option<Ts> {
         match &self.state {
             TokenState::Ready | TokenState::Joining => None,
-            TokenState::Asking { deadline, .. } => Some(*deadline),
-            TokenState::Sent { due_at, .. } => Some(*due_at),
+            TokenState::Asking(asking) => Some(asking.deadline),
+            TokenState::Sent(sent) => Some(sent.due_at),
         }
     }
 }

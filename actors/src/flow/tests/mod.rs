@@ -1,0 +1,7 @@
+mod asks;
+mod branches;
+mod commands;
+mod paths;
+mod properties;
+mod repeats;
+mod rig;
