@@ -156,6 +156,23 @@ impl AddressPolicy {
         Ok(url)
     }
 
+    /// Judges a host without scheme and port; its address when it is a literal one.
+    pub fn check_host(&self, host: &str) -> Result<Option<IpAddr>, AddressError> {
+        let text = match host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => format!("http://[{address}]/"),
+            Ok(IpAddr::V4(_)) | Err(_) => format!("http://{host}/"),
+        };
+        let url = self.check_url(&text)?;
+        if url.path() != "/" || url.port().is_some() || url.query().is_some() || url.fragment().is_some() {
+            return Err(AddressError::Malformed);
+        }
+        Ok(match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            Some(Host::Domain(_)) | None => None,
+        })
+    }
+
     /// Judges a resolved or literal address.
     pub fn check_ip(&self, address: IpAddr) -> Result<(), AddressError> {
         match classify(address) {

@@ -139,6 +139,7 @@ impl CallOutcome {
 pub struct HttpClient {
     client: Client,
     policy: AddressPolicy,
+    lookup: Lookup,
     answer_bytes: usize,
 }
 
@@ -160,7 +161,7 @@ impl HttpClient {
                 built.map_err(HttpClientError::Build)?
             }
         };
-        Ok(Self { client, policy, answer_bytes: BODY_LIMIT_BYTES })
+        Ok(Self { client, policy, lookup, answer_bytes: BODY_LIMIT_BYTES })
     }
 
     /// The same client that reads at most `answer_bytes` of an answer's body.
@@ -171,6 +172,22 @@ impl HttpClient {
     /// The policy this client judges by.
     pub fn policy(&self) -> AddressPolicy {
         self.policy
+    }
+
+    /// Addresses of a host that may be called, for protocols other than HTTP: the caller connects to one of them, not to the name.
+    pub async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, CallError> {
+        if let Some(address) = self.policy.check_host(host)? {
+            return Ok(vec![address]);
+        }
+        let looked_up = timeout(CONNECT_TIMEOUT, (self.lookup)(host.to_owned())).await;
+        let found = looked_up
+            .map_err(|_elapsed| CallError::TimedOut { budget_ms: millis(CONNECT_TIMEOUT) })?
+            .map_err(|error| CallError::Connect(error.to_string()))?;
+        let resolver = PolicyResolver { policy: self.policy, lookup: self.lookup };
+        resolver.filter(found).map_err(|error| match error.downcast_ref::<AddressError>() {
+            Some(refused) => CallError::Address(refused.clone()),
+            None => CallError::Connect(error.to_string()),
+        })
     }
 
     /// Sends `body` as it is; the budget covers the whole call, from resolving the name to the last byte read.
