@@ -15,7 +15,7 @@ use super::window::{Samples, Shares};
 const SCOPES_MAX: usize = 5_000;
 
 /// What an alert of a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// All robots of the rule together.
     Fleet,
@@ -150,13 +150,10 @@ fn is_alike(before: &Rule, now: &Rule) -> bool {
 }
 
 impl Chapter {
-    fn case(&mut self, scope: Scope, now_ms: u64) -> Option<&mut Case> {
+    /// The case of a scope; none when there is no more room. What is idle makes room at the next judgement.
+    fn case(&mut self, scope: Scope) -> Option<&mut Case> {
         if self.cases.len() >= SCOPES_MAX && !self.cases.contains_key(&scope) {
-            let cooldown_ms = ms(self.rule.row.cooldown_secs);
-            self.cases.retain(|_scope, case| !case.is_idle(cooldown_ms, now_ms));
-            if self.cases.len() >= SCOPES_MAX {
-                return None;
-            }
+            return None;
         }
         let rule = &self.rule;
         Some(self.cases.entry(scope).or_insert_with(|| Case { gauge: gauge(rule), hold: Hold::default() }))
@@ -172,7 +169,10 @@ impl Chapter {
         let rule = &self.rule;
         let (for_ms, cooldown_ms) = (ms(rule.row.for_secs), ms(rule.row.cooldown_secs));
         let mut scopes: Vec<Scope> = self.cases.keys().copied().collect();
-        scopes.sort_unstable();
+        scopes.sort_unstable_by_key(|scope| match scope {
+            Scope::Fleet => None,
+            Scope::Robot(robot) => Some(robot.0),
+        });
         for scope in scopes {
             let Some(case) = self.cases.get_mut(&scope) else { continue };
             let reading = case.reading(seen.get(&scope).copied(), now_ms);
@@ -230,7 +230,7 @@ impl Board {
     /// An alert that was raised before this process was started, and is not over.
     pub fn adopt(&mut self, rule: &AlertRuleId, scope: Scope, now_ms: u64) {
         if let Some(chapter) = self.chapters.get_mut(rule)
-            && let Some(case) = chapter.case(scope, now_ms)
+            && let Some(case) = chapter.case(scope)
         {
             case.hold = Hold::firing(now_ms);
         }
@@ -252,7 +252,7 @@ impl Board {
             }
             let scope =
                 if is_per_robot(&chapter.rule) { Scope::Robot(profile.robot.id) } else { Scope::Fleet };
-            let Some(case) = chapter.case(scope, now_ms) else {
+            let Some(case) = chapter.case(scope) else {
                 self.refused += 1;
                 continue;
             };
@@ -291,7 +291,7 @@ impl Board {
                     continue;
                 }
                 let scope = Scope::Robot(sight.profile.robot.id);
-                match chapter.case(scope, now_ms) {
+                match chapter.case(scope) {
                     Some(_case) => drop(seen.insert(scope, value)),
                     None => self.refused += 1,
                 }

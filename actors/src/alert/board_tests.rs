@@ -64,14 +64,18 @@ fn presence_and_queues_are_each_robots_own() {
         rule("mine", AlertMetric::RobotOffline, json!(0), |row| row.owner_id = Some("u1".into())),
         rule("offline", AlertMetric::RobotOffline, json!(300), |row| row.for_secs = 2),
     ]);
-    let mut judge = |sights: &[Sight], secs: u64| told(&board.judge(sights, &known, now(), secs * 1_000), &robots);
+    let mut judge =
+        |sights: &[Sight], secs: u64| told(&board.judge(sights, &known, now(), secs * 1_000), &robots);
     let both = [away(&robots[0], 301, 11), away(&robots[1], 20, 10)];
     assert_eq!(judge(&both, 0), ["+backlog 0", "+mine 1"]);
     assert_eq!(judge(&both, 2), ["+offline 0"]);
     assert_eq!(judge(&both, 60), Vec::<String>::new());
     assert_eq!(judge(&[away(&robots[1], 30, 0)], 61), ["-backlog 0", "-offline 0"]);
     assert_eq!(judge(&[], 62), ["-mine 1"]);
-    assert!(board.chapters.values().all(|chapter| chapter.cases.is_empty()), "nothing is kept of what is over");
+    assert!(
+        board.chapters.values().all(|chapter| chapter.cases.is_empty()),
+        "nothing is kept of what is over"
+    );
 }
 
 #[test]
@@ -119,7 +123,8 @@ fn slow_answers_are_told_by_their_p95() {
 fn a_silenced_rule_says_nothing_and_speaks_up_afterwards() {
     let robots = [robot(None)];
     let until = now().plus(chrono::TimeDelta::seconds(5));
-    let mut board = board(&[rule("r", AlertMetric::RobotOffline, json!(1), |row| row.silenced_until = Some(until))]);
+    let mut board =
+        board(&[rule("r", AlertMetric::RobotOffline, json!(1), |row| row.silenced_until = Some(until))]);
     let sights = [away(&robots[0], 60, 0)];
     assert_eq!(told(&board.judge(&sights, &known, now(), 0), &robots), Vec::<String>::new());
     assert_eq!(told(&board.judge(&sights, &known, until, 5_000), &robots), ["+r 0"]);
@@ -133,11 +138,19 @@ fn changes_of_rules_and_restarts_do_not_tell_twice() {
     let sights = [away(&robots[0], 60, 0)];
     assert_eq!(told(&board.judge(&sights, &known, now(), 0), &robots), ["+r 0"]);
     board.set_rules(&[offline(|row| row.name = "另一个名字".to_owned())]);
-    assert_eq!(told(&board.judge(&sights, &known, now(), 1), &robots), Vec::<String>::new(), "it was told already");
+    assert_eq!(
+        told(&board.judge(&sights, &known, now(), 1), &robots),
+        Vec::<String>::new(),
+        "it was told already"
+    );
     board.set_rules(&[]);
     board.set_rules(&[offline(|_row| {})]);
     board.adopt(&"r".into(), Scope::Robot(robots[0].robot.id), 2);
-    assert_eq!(told(&board.judge(&sights, &known, now(), 3), &robots), Vec::<String>::new(), "told before the restart");
+    assert_eq!(
+        told(&board.judge(&sights, &known, now(), 3), &robots),
+        Vec::<String>::new(),
+        "told before the restart"
+    );
     let is_unknown = |_robot| true;
     assert!(board.judge(&[], &is_unknown, now(), 4).is_empty(), "nobody knows yet whether it is back");
     assert_eq!(told(&board.judge(&[], &known, now(), 4), &robots), ["-r 0"]);

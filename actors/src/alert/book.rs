@@ -118,15 +118,6 @@ impl RuleBook {
         self.pages().rules.clone()
     }
 
-    #[cfg(test)]
-    pub(super) fn of(rules: Vec<Rule>, channels: Vec<NotificationChannel>) -> Self {
-        let book = Self::default();
-        let channels = channels.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect();
-        let rules = rules.into_iter().map(Arc::new).collect();
-        *book.shared.pages.write() = Arc::new(Pages { rules, channels });
-        book
-    }
-
     fn pages(&self) -> Arc<Pages> {
         Arc::clone(&self.shared.pages.read())
     }

@@ -10,9 +10,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use workbot_schema::alert_notifications::{
-    self, AlertNotification, NotificationAttempt, NotificationState,
-};
+use workbot_schema::alert_notifications::{self, AlertNotification, NotificationAttempt, NotificationState};
 use workbot_schema::batch::Record;
 use workbot_schema::class::Class;
 use workbot_schema::fields::Ts;
@@ -25,7 +23,8 @@ use super::counters::count;
 use super::notice::Notice;
 
 /// Waits before the second, third and fourth attempt.
-pub const RETRY_DELAYS: [TimeDelta; 3] = [TimeDelta::seconds(1), TimeDelta::seconds(5), TimeDelta::seconds(30)];
+pub const RETRY_DELAYS: [TimeDelta; 3] =
+    [TimeDelta::seconds(1), TimeDelta::seconds(5), TimeDelta::seconds(30)];
 /// Attempts under way, all channels together.
 const IN_FLIGHT: usize = 16;
 /// Attempts under way over one channel: a dead one must not take every place.
@@ -43,6 +42,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     UnderWay,
+    /// Its end is being written, without an attempt.
+    GivenUp,
     /// Over since the rows were read last: rows read before may still show it as due.
     Over,
 }
@@ -70,7 +71,7 @@ impl Courier {
             return false;
         }
         self.is_asking = true;
-        self.places.retain(|_id, (_channel, place)| *place == Place::UnderWay);
+        self.places.retain(|_id, (_channel, place)| *place != Place::Over);
         true
     }
 
@@ -93,7 +94,8 @@ impl Courier {
                 continue;
             }
             *backlog -= 1;
-            self.places.insert(row.id.clone(), (row.channel_id.clone(), Place::UnderWay));
+            let place = if is_too_much { Place::GivenUp } else { Place::UnderWay };
+            self.places.insert(row.id.clone(), (row.channel_id.clone(), place));
             let row = Box::new(row);
             errands.push(if is_too_much { Errand::GiveUp(row) } else { Errand::Send(row) });
         }
@@ -153,10 +155,11 @@ pub(super) async fn run(parts: AlertParts, errand: Errand) -> NotificationId {
             let delay = RETRY_DELAYS.get(tries).filter(|_delay| error.class() == Class::Transient);
             count(if delay.is_some() { &parts.counters.retried } else { &parts.counters.failed });
             let state = if delay.is_some() { NotificationState::Pending } else { NotificationState::Failed };
+            let text = error.text();
             log::info!(notification = row.id.as_str(), channel = row.channel_id.as_str(),
-                attempt = row.attempts + 1, error = error.text(), is_final = delay.is_none();
+                attempt = row.attempts + 1, error = text.as_str(), is_final = delay.is_none();
                 "a notification could not be sent");
-            vec![attempt(&row, state, Some(error.text()), delay.map(|delay| now.plus(*delay)))]
+            vec![attempt(&row, state, Some(text), delay.map(|delay| now.plus(*delay)))]
         }
     };
     store(&parts, &row.id, records).await;

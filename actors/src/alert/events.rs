@@ -85,8 +85,12 @@ impl AlertActor {
     fn on_moved(&mut self, command: &RobotCommand, now_ms: u64) {
         let is_bad = match command.state {
             CommandState::Succeeded => false,
-            CommandState::Partial | CommandState::Failed | CommandState::Unknown | CommandState::Expired => true,
-            CommandState::Queued | CommandState::Sent | CommandState::Confirmed | CommandState::Cancelled => return,
+            CommandState::Partial | CommandState::Failed | CommandState::Unknown | CommandState::Expired => {
+                true
+            }
+            CommandState::Queued | CommandState::Sent | CommandState::Confirmed | CommandState::Cancelled => {
+                return;
+            }
         };
         self.measure(command.robot_uuid, Measured::Ending { is_bad }, now_ms);
     }
@@ -119,7 +123,9 @@ impl AlertActor {
         now_ms: u64,
     ) {
         for node in nodes.iter().filter(|node| node.node_type == INTENT_NODE) {
-            let Some(intent) = node.output.get("intent").and_then(serde_json::Value::as_str) else { continue };
+            let Some(intent) = node.output.get("intent").and_then(serde_json::Value::as_str) else {
+                continue;
+            };
             let rules = self.evaluate(robot, &Facts { intent: Some(intent), ..Facts::default() });
             if let (false, Some(first)) = (rules.is_empty(), messages.first()) {
                 let found = Match { message: None, message_id: first.clone(), rules };

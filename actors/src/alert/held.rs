@@ -106,7 +106,8 @@ impl Held {
     /// What waited too long.
     pub fn late(&mut self, now_ms: u64) -> Vec<Match> {
         let mut late = Vec::new();
-        while self.order.front().is_some_and(|(since_ms, _)| now_ms.saturating_sub(*since_ms) >= PATIENCE_MS) {
+        while self.order.front().is_some_and(|(since_ms, _)| now_ms.saturating_sub(*since_ms) >= PATIENCE_MS)
+        {
             late.extend(self.oldest());
         }
         late

@@ -94,7 +94,11 @@ mod tests {
             assert_eq!(hold.judge(Some(is_true), 5_000, 20_000, now_ms), turn, "{now_ms}");
         }
         hold.unfire();
-        assert_eq!(hold.judge(Some(true), 5_000, 20_000, 25_001), Turn::Fire, "what was not told is told again");
+        assert_eq!(
+            hold.judge(Some(true), 5_000, 20_000, 25_001),
+            Turn::Fire,
+            "what was not told is told again"
+        );
     }
 
     #[test]

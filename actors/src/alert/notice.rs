@@ -127,7 +127,8 @@ impl Notice {
             AlertLevel::Info => "info",
         };
         let word = level_word(self.level);
-        let mut text = format!("<font color=\"{colour}\">【{word}】</font>**{}**", plain(&quote(&self.title)));
+        let mut text =
+            format!("<font color=\"{colour}\">【{word}】</font>**{}**", plain(&quote(&self.title)));
         for (label, line) in self.lines() {
             text.push_str(&format!("\n> {label}：{}", plain(&quote(&line))));
         }

@@ -20,22 +20,47 @@ pub fn channels(now: Ts) -> Vec<NotificationChannel> {
 
 /// The rules, all told in the console.
 pub fn rules(now: Ts) -> Vec<AlertRule> {
-    let rule = |id: &str, name: &str, metric, (operator, value): (&str, Value), level, for_secs, cooldown_secs| {
-        let mut rule = AlertRule::new(name, metric, (operator, value), level, now);
-        rule.id = id.into();
-        rule.for_secs = for_secs;
-        rule.cooldown_secs = cooldown_secs;
-        rule.channel_ids = Json(vec![CONSOLE_CHANNEL.into()]);
-        rule
-    };
+    let rule =
+        |id: &str, name: &str, metric, (operator, value): (&str, Value), level, for_secs, cooldown_secs| {
+            let mut rule = AlertRule::new(name, metric, (operator, value), level, now);
+            rule.id = id.into();
+            rule.for_secs = for_secs;
+            rule.cooldown_secs = cooldown_secs;
+            rule.channel_ids = Json(vec![CONSOLE_CHANNEL.into()]);
+            rule
+        };
     use AlertLevel::{Critical, Warning};
     use AlertMetric as M;
     vec![
         rule("preset_risk_words", "风险词", M::Keyword, ("contains", json!(RISK_WORDS)), Critical, 0, 300),
-        rule("preset_robot_offline", "机器人离线超过 5 分钟", M::RobotOffline, ("gt", json!(300)), Critical, 0, 300),
+        rule(
+            "preset_robot_offline",
+            "机器人离线超过 5 分钟",
+            M::RobotOffline,
+            ("gt", json!(300)),
+            Critical,
+            0,
+            300,
+        ),
         rule("preset_ai_failures", "AI 失败率超过 10%", M::AiFailureRate, ("gt", json!(10)), Warning, 0, 600),
-        rule("preset_callback_failures", "回调失败率超过 10%", M::CallbackFailureRate, ("gt", json!(10)), Warning, 0, 600),
-        rule("preset_slow_answers", "响应时间超过 3 秒", M::ResponseMs, ("gt", json!(3_000)), Warning, 60, 600),
+        rule(
+            "preset_callback_failures",
+            "回调失败率超过 10%",
+            M::CallbackFailureRate,
+            ("gt", json!(10)),
+            Warning,
+            0,
+            600,
+        ),
+        rule(
+            "preset_slow_answers",
+            "响应时间超过 3 秒",
+            M::ResponseMs,
+            ("gt", json!(3_000)),
+            Warning,
+            60,
+            600,
+        ),
         rule("preset_errors", "错误率超过 5%", M::ErrorRate, ("gt", json!(5)), Warning, 60, 600),
     ]
 }

@@ -65,8 +65,7 @@ pub fn of_message(rule: &RuleMatch, message: &SessionMessage, robot: &Robot, now
     alert.message_id = Some(message.id.clone());
     alert.run_id = message.run_id.clone().map(Into::into);
     alert.dedupe_key = format!("rule/{}/{}", rule.rule_id, message.session_id);
-    let group =
-        if message.group_remark.is_empty() { &message.group_name } else { &message.group_remark };
+    let group = if message.group_remark.is_empty() { &message.group_name } else { &message.group_remark };
     let text = quote(&message.spoken);
     let mut data = json!({
         "ruleName": rule.name, "robotName": robot.name, "userName": message.received_name,
@@ -191,7 +190,13 @@ mod tests {
     fn a_number_is_told_with_its_unit_and_found_again_after_a_restart() {
         let now = Ts::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let robot = Robot::new(RobotKind::Native, "管家".to_owned(), None, now);
-        let row = AlertRule::new("回调失败", AlertMetric::CallbackFailureRate, (">", json!(10)), AlertLevel::Warning, now);
+        let row = AlertRule::new(
+            "回调失败",
+            AlertMetric::CallbackFailureRate,
+            (">", json!(10)),
+            AlertLevel::Warning,
+            now,
+        );
         let rule = Rule::read(row).unwrap();
         let reading = Reading { value: 100.0 / 3.0, total: Some(3) };
         let raising = of_reading(&rule, Scope::Robot(robot.id), reading, Some(&robot), now);

@@ -220,9 +220,8 @@ fn levels(operator: Operator, value: &Value) -> Result<Test, RuleProblem> {
         return Ok(Test::Level(chosen(|level| named.contains(&level) == is_in)));
     }
     let [named] = named.as_slice() else { return Err(problem("value", "该操作符只接受一个级别")) };
-    let comparison = comparison(operator).map_err(|_other| {
-        problem("operator", "级别规则只能使用 eq、ne、gt、gte、lt、lte、in 或 not_in")
-    })?;
+    let comparison = comparison(operator)
+        .map_err(|_other| problem("operator", "级别规则只能使用 eq、ne、gt、gte、lt、lte、in 或 not_in"))?;
     Ok(Test::Level(chosen(|level| comparison.holds(weight(level), weight(*named)))))
 }
 

@@ -87,7 +87,12 @@ fn what_makes_no_sense_is_named() {
         (AlertMetric::Keyword, "contains", json!(" ， "), "value"),
         (AlertMetric::Keyword, "contains", json!([""]), "value"),
         (AlertMetric::Keyword, "contains", json!(["x".repeat(65)]), "value"),
-        (AlertMetric::Keyword, "contains", json!((0..201).map(|n| n.to_string()).collect::<Vec<_>>()), "value"),
+        (
+            AlertMetric::Keyword,
+            "contains",
+            json!((0..201).map(|n| n.to_string()).collect::<Vec<_>>()),
+            "value",
+        ),
         (AlertMetric::Intent, "contains", json!("risk"), "operator"),
         (AlertMetric::Level, "eq", json!("bad"), "value"),
         (AlertMetric::Level, "gt", json!(["info", "warning"]), "value"),
@@ -99,7 +104,11 @@ fn what_makes_no_sense_is_named() {
         (AlertMetric::ErrorRate, "like", json!(1), "operator"),
     ];
     for (metric, operator, value, field) in table {
-        assert_eq!(rule(metric, operator, value.clone()).unwrap_err().field, field, "{metric} {operator} {value}");
+        assert_eq!(
+            rule(metric, operator, value.clone()).unwrap_err().field,
+            field,
+            "{metric} {operator} {value}"
+        );
     }
 }
 

@@ -148,12 +148,7 @@ fn judge(parts: &AlertParts, task: Task, written: Written) -> Ended {
 }
 
 /// The record of an alert, with whom to tell when it is new.
-fn raised(
-    parts: &AlertParts,
-    raising: Raising,
-    channel_ids: &[ChannelId],
-    owner: Option<&UserId>,
-) -> Record {
+fn raised(parts: &AlertParts, raising: Raising, channel_ids: &[ChannelId], owner: Option<&UserId>) -> Record {
     let now = Ts::new(parts.clock.now());
     let Raising { alert, since, notice } = raising;
     let notifications = parts.book.notifications(&alert.id, channel_ids, owner, &notice, now);

@@ -363,6 +363,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn hosts_are_judged_like_the_addresses_they_stand_in() {
+        assert_eq!(STRICT.check_host("smtp.example.com"), Ok(None));
+        assert_eq!(STRICT.check_host("1.1.1.1"), Ok(Some(IpAddr::from([1, 1, 1, 1]))));
+        for host in ["localhost", "127.0.0.1", "::1", "0x7f.1", "a.com/x", "a.com:25", "u@a.com", "", "a b"] {
+            assert!(STRICT.check_host(host).is_err(), "{host}");
+        }
+    }
+
     proptest! {
         #[test]
         fn every_spelling_of_an_address_is_judged_alike(bits in any::<u32>()) {

@@ -112,7 +112,8 @@ impl ChannelConfig {
 
 /// Whether a secret is of the form its channel needs.
 pub fn check_secret(kind: ChannelType, secret: &str) -> Result<(), ConfigProblem> {
-    let wrong = |field: &str, text: &str| Err(ConfigProblem { field: field.to_owned(), text: text.to_owned() });
+    let wrong =
+        |field: &str, text: &str| Err(ConfigProblem { field: field.to_owned(), text: text.to_owned() });
     if secret.chars().any(char::is_control) || secret.chars().count() > 2_048 {
         let field = secret_of(kind).map_or("secret", |(field, _is_needed)| field);
         return wrong(field, "不能包含控制字符，且最多 2048 个字符");
@@ -219,21 +220,24 @@ impl Reader<'_> {
             MailSecurity::Tls => 465,
             MailSecurity::Plain => 25,
         };
-        let port = match self.value("port").map(|port| port.as_u64().and_then(|port| u16::try_from(port).ok())) {
-            None => usual,
-            Some(Some(port)) if port > 0 => port,
-            Some(_) => {
-                self.wrong("port", "应为 1 至 65535 的整数");
-                usual
-            }
-        };
+        let port =
+            match self.value("port").map(|port| port.as_u64().and_then(|port| u16::try_from(port).ok())) {
+                None => usual,
+                Some(Some(port)) if port > 0 => port,
+                Some(_) => {
+                    self.wrong("port", "应为 1 至 65535 的整数");
+                    usual
+                }
+            };
         let from = self.text("from", 200);
         let to = self.list("to", 200);
         if to.is_empty() {
             self.wrong("to", "至少填写一个收件人");
         }
         for (field, addresses) in [("from", std::slice::from_ref(&from)), ("to", to.as_slice())] {
-            if let Some(address) = addresses.iter().find(|address| !address.is_empty() && !is_mailbox(address)) {
+            if let Some(address) =
+                addresses.iter().find(|address| !address.is_empty() && !is_mailbox(address))
+            {
                 let text = format!("{address} 不是有效的邮箱地址");
                 self.wrong(field, text);
             }

@@ -46,9 +46,8 @@ pub(super) async fn send(
 }
 
 fn compose(from: &str, to: &[String], sending: &Sending) -> Result<Message, SendError> {
-    let mailbox = |text: &str| {
-        text.parse::<Mailbox>().map_err(|error| SendError::Config(format!("address: {error}")))
-    };
+    let mailbox =
+        |text: &str| text.parse::<Mailbox>().map_err(|error| SendError::Config(format!("address: {error}")));
     let from = mailbox(from)?;
     let domain = from.email.domain().to_owned();
     let mut builder = Message::builder()

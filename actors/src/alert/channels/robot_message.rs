@@ -62,6 +62,7 @@ pub(super) async fn send(
         created_at: now,
         is_offline,
     };
-    let detail = if is_offline { "指令已排队，机器人上线后发送" } else { "指令已下发给机器人" };
+    let detail =
+        if is_offline { "指令已排队，机器人上线后发送" } else { "指令已下发给机器人" };
     Ok(Sent { detail: detail.to_owned(), records: vec![Record::Command(Box::new(command))] })
 }

@@ -15,7 +15,8 @@ pub(super) async fn send(
     let now = tools.clock.now().timestamp();
     let mut headers = match secret {
         Some(secret) => {
-            let secret = SigningSecret::parse(&secret).map_err(|error| SendError::Config(error.to_string()))?;
+            let secret =
+                SigningSecret::parse(&secret).map_err(|error| SendError::Config(error.to_string()))?;
             SigningKeys::new(secret).headers(sending.id.as_str(), now, &body)
         }
         None => vec![(WEBHOOK_ID, sending.id.to_string()), (WEBHOOK_TIMESTAMP, now.to_string())],

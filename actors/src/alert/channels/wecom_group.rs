@@ -32,19 +32,26 @@ pub(super) async fn send(
 ) -> Result<Sent, SendError> {
     let url = url.ok_or_else(|| SendError::Config("webhookUrl".to_owned()))?;
     let headers = [("content-type", "application/json".to_owned())];
-    let outcome = tools.http.post(&url, &headers, Bytes::from(body(config, sending).to_string()), BUDGET).await;
+    let outcome =
+        tools.http.post(&url, &headers, Bytes::from(body(config, sending).to_string()), BUDGET).await;
     let answer = match &outcome.result {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => return Err(by_status(answer.status)),
         Err(_error) => return Err(unanswered(&outcome)),
     };
     match serde_json::from_slice::<Answer>(&answer.body) {
-        Ok(Answer { errcode: 0, .. }) => Ok(Sent::told(format!("群机器人已接收，用时 {} 毫秒", outcome.duration_ms))),
+        Ok(Answer { errcode: 0, .. }) => {
+            Ok(Sent::told(format!("群机器人已接收，用时 {} 毫秒", outcome.duration_ms)))
+        }
         Ok(Answer { errcode, errmsg }) => {
             // Hints of the platform repeat the key at times; the number says enough.
             let known = errmsg.split(',').next().unwrap_or_default().trim();
             let text = format!("group bot answered {errcode} {}", cut(known, 80));
-            Err(if matches!(errcode, TOO_OFTEN | BUSY) { SendError::Later(text) } else { SendError::Refused(text) })
+            Err(if matches!(errcode, TOO_OFTEN | BUSY) {
+                SendError::Later(text)
+            } else {
+                SendError::Refused(text)
+            })
         }
         Err(_no_answer_of_a_bot) => Err(SendError::Refused("the address is no group bot".to_owned())),
     }
@@ -57,7 +64,8 @@ fn body(config: &ChannelConfig, sending: &Sending) -> Value {
     if !*is_markdown {
         let mut text = json!({"content": cut(&sending.notice.text(), TEXT_BYTES)});
         if let Some(text) = text.as_object_mut() {
-            for (name, list) in [("mentioned_list", mentioned), ("mentioned_mobile_list", mentioned_mobiles)] {
+            for (name, list) in [("mentioned_list", mentioned), ("mentioned_mobile_list", mentioned_mobiles)]
+            {
                 if !list.is_empty() {
                     text.insert(name.to_owned(), json!(list));
                 }
