@@ -9,7 +9,8 @@
 //! │  ├─ delivery …  work   one a callback endpoint, started by its first delivery
 //! │  └─ robot …     HTTP   one a socket, started by its upgrade
 //! ├─ sweep     core   once a second: due, silent, forgotten, changed elsewhere
-//! └─ janitor   io     checkpoints, retention
+//! ├─ janitor   io     checkpoints, retention
+//! └─ alert     io     rules over everything that happens, notifications
 //! ```
 //!
 //! The flow: everything is first a committed write; its events then go, in commit order, to the router and the listeners.
@@ -47,6 +48,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Context};
+use alert::channels::ChannelTools;
+use alert::{AlertActor, AlertParts, Alerts, RuleBook};
 use chrono::TimeDelta;
 use delivery::http_client::HttpClient;
 use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
@@ -115,6 +118,8 @@ pub struct TreeParts {
     pub sealer: Arc<Sealer>,
     /// The way to third parties.
     pub http: HttpClient,
+    /// Alert rules and channels, loaded.
+    pub rules: RuleBook,
     /// Who else hears of committed writes; one that is full misses them.
     pub listeners: Vec<Postbox<Published>>,
     /// How it behaves.
@@ -139,10 +144,13 @@ pub struct Tree {
     pub sweep_counters: Arc<SweepCounters>,
     /// Counters of the janitor.
     pub janitor_counters: Arc<JanitorCounters>,
+    /// Alert rules, notification channels and their counters.
+    pub alerts: Alerts,
     db: Db,
     router: ActorRef<RouterActor>,
     sweep: ActorRef<SweepActor>,
     janitor: ActorRef<JanitorActor>,
+    alert: ActorRef<AlertActor>,
     writer: ActorRef<JournalActor>,
     is_stopping: Arc<AtomicBool>,
     fatal: watch::Sender<Option<Ended>>,
@@ -152,7 +160,8 @@ impl Tree {
     /// Starts every permanent actor: router (it takes events from the first one on), journal, sweep, janitor. Panics outside
     /// an actix system.
     pub fn start(parts: TreeParts) -> Self {
-        let TreeParts { kernel, db, files, files_folder, sealer, http, listeners, settings } = parts;
+        let TreeParts { kernel, db, files, files_folder, sealer, http, rules, mut listeners, settings } =
+            parts;
         let journal = JournalHandle::new(settings.journal, kernel.clock.clone());
         let writer = DirectoryWriter::new(settings.rates);
         let board = EndpointBoard::new();
@@ -179,11 +188,19 @@ impl Tree {
             directory: directory.clone(),
             http: http.clone(),
             files,
-            sealer,
+            sealer: Arc::clone(&sealer),
             board,
             router: Postbox::new(router.clone()),
             settings: Arc::new(settings.delivery),
         });
+
+        let clock = kernel.clock.clone();
+        let tools = ChannelTools { clock, http: http.clone(), directory: directory.clone(), sealer };
+        let alert_parts =
+            AlertParts::new(db.clone(), journal.clone(), rules, tools, Arc::clone(&is_stopping));
+        let alerts = alert_parts.handle();
+        let alert = root.start(&tree::ALERT, move |stats| AlertActor::new(alert_parts.clone(), stats));
+        listeners.push(Postbox::new(alert.clone()));
 
         let journal_parts = JournalParts {
             db: db.clone(),
@@ -229,10 +246,12 @@ impl Tree {
             router_counters,
             sweep_counters,
             janitor_counters,
+            alerts,
             db,
             router,
             sweep,
             janitor,
+            alert,
             writer,
             is_stopping,
             fatal: root.fatal,
@@ -291,6 +310,7 @@ impl Tree {
     pub async fn stop(self) -> bool {
         self.is_stopping.store(true, Ordering::Release);
         self.sweep.retire();
+        self.alert.retire();
         if let Err(error) = ask(&self.router, CloseRobots, ORDER).await {
             log::warn!(error:% = error; "the router does not answer; sockets are cut off");
         }

@@ -48,6 +48,7 @@ async fn grow() -> Grown {
         files_folder: Some(folder.join("files")),
         sealer: Arc::new(Sealer::new(&[7; 32]).unwrap()),
         http: http(),
+        rules: RuleBook::default(),
         listeners: Vec::new(),
         settings: TreeSettings {
             journal: JournalLimits::default(),
@@ -154,7 +155,7 @@ async fn an_actor_that_ends_too_often_is_fatal() {
 #[actix::test]
 async fn the_tree_is_what_the_table_says() {
     let Grown { tree, folder } = grow().await;
-    let permanent = ["journal", "router", "sweep", "janitor"];
+    let permanent = ["journal", "router", "sweep", "janitor", "alert"];
     until(|| tree.kernel.registry.len() >= permanent.len()).await;
     for kind in permanent {
         let row = tree.kernel.registry.find(kind).unwrap();

@@ -2,5 +2,6 @@
 pub mod logging;
 pub mod options;
 pub mod panics;
+pub mod presets;
 pub mod server;
 pub mod shutdown;

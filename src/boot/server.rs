@@ -10,17 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use workbot_actors::alert::RuleBook;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::kernel::{Arbiters, Clock, Kernel, Offload};
 use workbot_actors::supervisor::lock::ProcessLock;
 use workbot_actors::{Tree, TreeParts};
 use workbot_schema::class::Class;
+use workbot_schema::fields::Ts;
 use workbot_schema::fields::sealed::Sealer;
 use workbot_schema::store::files::FileStore;
 use workbot_schema::store::{Db, StoreError, migrate};
 
-use super::options;
+use super::{options, presets};
 use crate::http::server::{self, Bound};
 use crate::http::{AppState, Edge, Services};
 use crate::settings::{DataFolder, Settings};
@@ -138,6 +140,8 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
     if !applied.is_empty() {
         log::info!(migrations = applied.len(); "the database was brought up to date");
     }
+    presets::seed(&db, Ts::new(clock.now())).await?;
+    let rules = RuleBook::load(&db).await?;
     let jwt_secret = data.ensure_jwt_secret(&settings.tokens)?;
     let sealing_key = data.ensure_sealing_key(&settings.tokens)?;
     let part = |error: &dyn std::fmt::Display| ServerError::Part(error.to_string());
@@ -155,6 +159,7 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
         files_folder: Some(data.files()),
         sealer: Arc::clone(&sealer),
         http,
+        rules,
         listeners: Vec::new(),
         settings: options::tree(settings),
     });

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use workbot_actors::Tree;
+use workbot_actors::alert::Alerts;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
@@ -151,6 +152,8 @@ pub struct Services {
     pub endpoints: Endpoints,
     /// The way to third parties.
     pub http: HttpClient,
+    /// Alert rules and notification channels.
+    pub alerts: Alerts,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -184,6 +187,7 @@ impl Services {
             registry: tree.kernel.registry.clone(),
             endpoints: tree.endpoints.clone(),
             http: tree.http.clone(),
+            alerts: tree.alerts.clone(),
             attach: tree.attach(),
             detach: tree.detach(),
             resume_callbacks: tree.resume_callbacks(),
@@ -227,6 +231,8 @@ pub struct AppState {
     pub endpoints: Endpoints,
     /// The way to third parties.
     pub http: HttpClient,
+    /// Alert rules and notification channels.
+    pub alerts: Alerts,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -280,6 +286,7 @@ impl AppState {
             messages: services.messages,
             endpoints: services.endpoints,
             http: services.http,
+            alerts: services.alerts,
             attach: services.attach,
             detach: services.detach,
             resume_callbacks: services.resume_callbacks,

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test;
 use serde_json::Value;
+use workbot_actors::alert::RuleBook;
 use workbot_actors::delivery::DeliverySettings;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
@@ -74,6 +75,7 @@ impl TestServer {
             files_folder: None,
             sealer: Arc::clone(&sealer),
             http: HttpClient::new(AddressPolicy { allow_private: true }).unwrap(),
+            rules: RuleBook::load(&db).await.unwrap(),
             listeners: Vec::new(),
             settings: TreeSettings {
                 journal: JournalLimits::default(),

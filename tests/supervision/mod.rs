@@ -80,7 +80,7 @@ async fn the_tree_heals(backend: Backend) {
         phone.serve_next(SOON).await.unwrap();
         state(&rest, &sent, "succeeded").await;
     }
-    for id in ["router", "sweep", "janitor"] {
+    for id in ["router", "sweep", "janitor", "alert"] {
         assert!(restarted.contains(id), "{id} was not restarted: {restarted:?} of {lasting:?}");
     }
     admin

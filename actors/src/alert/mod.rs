@@ -90,6 +90,37 @@ pub struct AlertParts {
     pub counters: Arc<AlertCounters>,
 }
 
+/// What others need of the alerts; clone freely.
+#[derive(Clone)]
+pub struct Alerts {
+    /// Rules and channels, to be judged at once.
+    pub book: RuleBook,
+    /// What channels send with, for a trial.
+    pub tools: ChannelTools,
+    /// Counters.
+    pub counters: Arc<AlertCounters>,
+}
+
+impl AlertParts {
+    /// Parts around a loaded book.
+    pub fn new(
+        db: Db,
+        journal: JournalHandle,
+        book: RuleBook,
+        tools: ChannelTools,
+        is_stopping: Arc<AtomicBool>,
+    ) -> Self {
+        let (clock, directory) = (tools.clock.clone(), tools.directory.clone());
+        Self { clock, db, journal, directory, book, tools, is_stopping, counters: Arc::default() }
+    }
+
+    /// What others need.
+    pub fn handle(&self) -> Alerts {
+        let (book, tools) = (self.book.clone(), self.tools.clone());
+        Alerts { book, tools, counters: Arc::clone(&self.counters) }
+    }
+}
+
 /// The actor.
 pub struct AlertActor {
     parts: AlertParts,

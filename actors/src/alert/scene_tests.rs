@@ -127,21 +127,13 @@ impl Scene {
         let profile = RobotProfile { robot: robot.clone(), bindings: Vec::new(), members: Vec::new() };
         let entry = writer.admit(profile, 0, 0);
         let journal = JournalHandle::new(JournalLimits::default(), clock.clone());
-        let parts = AlertParts {
-            tools: ChannelTools {
-                clock: clock.clone(),
-                http: HttpClient::new(AddressPolicy { allow_private: true }).unwrap(),
-                directory: directory.clone(),
-                sealer: Arc::new(Sealer::new(&[7; 32]).unwrap()),
-            },
-            db: db.clone(),
-            journal: journal.clone(),
+        let tools = ChannelTools {
+            clock: clock.clone(),
+            http: HttpClient::new(AddressPolicy { allow_private: true }).unwrap(),
             directory,
-            book: RuleBook::default(),
-            is_stopping: Arc::default(),
-            counters: Arc::default(),
-            clock,
+            sealer: Arc::new(Sealer::new(&[7; 32]).unwrap()),
         };
+        let parts = AlertParts::new(db.clone(), journal.clone(), RuleBook::default(), tools, Arc::default());
         let (end, ended) = mpsc::unbounded_channel();
         let alert = parts.clone();
         let factory = move |_ctx: &mut Context<AlertActor>, stats| AlertActor::new(alert.clone(), stats);

@@ -6,6 +6,7 @@
 //! | router | permanent | core | the journal waits before its next batch; askers are refused |
 //! | sweep | permanent | core | a tick is left out; the next one finds the same |
 //! | janitor | permanent | io | a tick is left out |
+//! | alert | permanent | io | the batch of events is missed and counted; rows that are due are found again |
 //! | delivery | temporary | work | the store has the delivery; the sweep sends it again |
 //! | robot | temporary | its HTTP worker | "there is work" stays a flag; a robot that does not take `Close` is detached |
 //!
@@ -63,6 +64,16 @@ pub const JANITOR: ChildSpec = ChildSpec {
     lane: Lane::Io,
 };
 
+/// Rules and notifications.
+pub const ALERT: ChildSpec = ChildSpec {
+    kind: "alert",
+    policy: Policy::Permanent,
+    restarts: LIMIT,
+    backoff: BACKOFF,
+    mailbox_capacity: crate::alert::MAILBOX,
+    lane: Lane::Io,
+};
+
 /// Callbacks to one endpoint.
 pub const ENDPOINT: ChildSpec = crate::delivery::endpoint::SPEC;
 
@@ -77,7 +88,7 @@ pub const ROBOT: ChildSpec = ChildSpec {
 };
 
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 6] = [JOURNAL, ROUTER, SWEEP, JANITOR, ENDPOINT, ROBOT];
+pub const TREE: [ChildSpec; 7] = [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, ENDPOINT, ROBOT];
 
 #[cfg(test)]
 mod tests {

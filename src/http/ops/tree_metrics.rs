@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use workbot_actors::Tree;
+use workbot_actors::alert::AlertCounters;
 use workbot_actors::janitor::JanitorCounters;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::RouterCounters;
@@ -17,6 +18,7 @@ pub struct TreeMetrics {
     router: Arc<RouterCounters>,
     sweep: Arc<SweepCounters>,
     janitor: Arc<JanitorCounters>,
+    alerts: Arc<AlertCounters>,
 }
 
 impl TreeMetrics {
@@ -27,6 +29,7 @@ impl TreeMetrics {
             router: Arc::clone(&tree.router_counters),
             sweep: Arc::clone(&tree.sweep_counters),
             janitor: Arc::clone(&tree.janitor_counters),
+            alerts: Arc::clone(&tree.alerts.counters),
         }
     }
 }
@@ -86,8 +89,22 @@ impl Collect for TreeMetrics {
                 ("workbot_checkpoints_total", "Checkpoints of the database.", &self.janitor.checkpoints),
                 ("workbot_checkpoints_failed_total", "Checkpoints that failed.", &self.janitor.failed),
                 ("workbot_purged_rows_total", "Rows deleted by retention.", &self.janitor.rows),
+                ("workbot_alerts_raised_total", "Alerts raised anew.", &self.alerts.raised),
+                ("workbot_alerts_counted_total", "Alerts counted once more.", &self.alerts.counted),
+                ("workbot_alerts_ended_total", "Alerts that ended by themselves.", &self.alerts.ended),
+                ("workbot_alerts_lost_total", "Alerts that could not be written.", &self.alerts.lost),
+                (
+                    "workbot_notifications_retried_total",
+                    "Attempts to notify that failed and are made again.",
+                    &self.alerts.retried,
+                ),
             ],
         );
+        let notifications = "workbot_notifications_total";
+        page.counter(notifications, "Notifications by outcome.");
+        for (outcome, counter) in [("sent", &self.alerts.sent), ("failed", &self.alerts.failed)] {
+            page.value(notifications, &[("outcome", outcome)], counter.load(Ordering::Relaxed));
+        }
         let wal_bytes = self.janitor.wal_bytes.load(Ordering::Relaxed);
         page.measure("workbot_wal_bytes", "Bytes in the log of the embedded database.", wal_bytes);
     }
