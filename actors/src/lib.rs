@@ -26,6 +26,7 @@
 //!
 //! State is in the store and wake-ups are hints: whatever a mailbox loses, the sweep finds.
 pub mod alert;
+pub mod debugger;
 pub mod delivery;
 pub mod flow;
 pub mod janitor;

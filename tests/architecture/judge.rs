@@ -97,11 +97,14 @@ fn is_pure(inside: &str, text: &str) -> bool {
         || text.lines().find_map(|line| line.strip_prefix("//! ")).is_some_and(|doc| doc.starts_with("Pure"))
 }
 
-/// Its own folder without an actor, or a pure module of the kernel.
+/// Its own folder without an actor, a pure folder, or a pure module of the kernel.
 fn is_pure_target(folder: &str, target: &[String]) -> bool {
     let Some(into) = target.first() else { return false };
     if into == folder {
         return !target.iter().any(|part| part.ends_with("Actor"));
+    }
+    if PURE.contains(&format!("{into}/").as_str()) {
+        return true;
     }
     let module = target.get(1).map(|module| format!("{into}/{module}.rs")).unwrap_or_default();
     PURE.contains(&module.as_str())

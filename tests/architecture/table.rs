@@ -29,7 +29,7 @@ const WORKER: &[Grant] =
 pub const TABLE: &[Row] = &[
     Row { folder: "kernel", grants: NOTHING },
     Row { folder: "flow", grants: NOTHING },
-    Row { folder: "intent", grants: NOTHING },
+    Row { folder: "debugger", grants: &[All("template")] },
     Row { folder: "persona", grants: NOTHING },
     Row { folder: "preset", grants: NOTHING },
     Row { folder: "template", grants: NOTHING },
@@ -38,7 +38,6 @@ pub const TABLE: &[Row] = &[
         folder: "provider",
         grants: &[
             All("kernel"),
-            All("intent"),
             All("template"),
             Handle("journal"),
             Handle("monitor"),
@@ -69,7 +68,6 @@ pub const TABLE: &[Row] = &[
         grants: &[
             All("kernel"),
             All("flow"),
-            All("intent"),
             All("persona"),
             All("template"),
             Handle("provider"),
@@ -85,7 +83,6 @@ pub const TABLE: &[Row] = &[
         grants: &[
             All("kernel"),
             All("flow"),
-            All("intent"),
             All("persona"),
             All("template"),
             All("robot"),
@@ -110,7 +107,7 @@ pub fn row(folder: &str) -> Option<&'static Row> {
 /// A file whose module doc begins with "Pure" is one of them too.
 pub const PURE: &[&str] = &[
     "flow/",
-    "intent/",
+    "debugger/",
     "persona/",
     "preset/",
     "template/",

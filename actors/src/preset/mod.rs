@@ -1,13 +1,20 @@
 //! Pure: what comes with the program: templates, personas and models, read from `config/` when it is built.
 //!
 //! They are written into an empty database once; after that the rows count.
+pub mod models;
 pub mod personas;
+mod rows;
 pub mod templates;
 
+pub use models::{PresetModel, models};
 pub use personas::{PresetPersona, personas};
+pub use rows::rows;
 pub use templates::{PresetTemplate, templates};
 
 use workbot_schema::class::Class;
+
+/// The file of personas.
+const PERSONAS: &str = "personas.toml";
 
 /// A preset file that cannot be read; the program was built wrong.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Pure: the seven personas that come with the program.
 use serde::Deserialize;
 
-use super::{PresetError, read};
+use super::{PERSONAS, PresetError, read};
 
 /// A persona of `config/personas.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,7 +34,7 @@ pub fn personas() -> Result<Vec<PresetPersona>, PresetError> {
     struct File {
         persona: Vec<PresetPersona>,
     }
-    read::<File>("personas.toml", include_str!("../../../config/personas.toml")).map(|file| file.persona)
+    read::<File>(PERSONAS, include_str!("../../../config/personas.toml")).map(|file| file.persona)
 }
 
 #[cfg(test)]

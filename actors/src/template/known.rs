@@ -21,6 +21,24 @@ pub const ALWAYS_KNOWN: [&str; 8] =
 /// Variables that only a message in a group has a value for: its name.
 pub const KNOWN_IN_GROUPS: [&str; 1] = ["groupName"];
 
+/// Variables that only a message has a value for that is shown as `[图片]` and the like: what it is.
+pub const KNOWN_OF_MEDIA: [&str; 1] = ["mediaType"];
+
+/// What phones write in brackets in place of a content that is no text. Other brackets are small pictures in a text.
+const MEDIA: [&str; 11] = [
+    "[图片]",
+    "[语音]",
+    "[视频]",
+    "[文件]",
+    "[位置]",
+    "[名片]",
+    "[链接]",
+    "[小程序]",
+    "[动画表情]",
+    "[聊天记录]",
+    "[红包]",
+];
+
 const NAME_MAX_CHARS: usize = 32;
 const MESSAGE_MAX_CHARS: usize = 100;
 const SOMEBODY: &str = "朋友";
@@ -63,6 +81,9 @@ impl ChatFacts<'_> {
         let group_name = line(self.group_name.unwrap_or_default(), NAME_MAX_CHARS);
         if !group_name.is_empty() {
             set("groupName", group_name);
+        }
+        if MEDIA.contains(&self.message.trim()) {
+            set("mediaType", self.message.trim().trim_matches(['[', ']']).to_owned());
         }
         variables
     }
@@ -180,6 +201,15 @@ mod tests {
         assert_eq!(text(&many, "userName"), "张  三");
         assert_eq!(text(&many, "message").chars().count(), MESSAGE_MAX_CHARS);
         assert_eq!(text(&many, "robotName").chars().count(), NAME_MAX_CHARS);
+    }
+
+    #[test]
+    fn what_a_message_is_when_it_is_no_text() {
+        let media = |message| ChatFacts { message, ..facts() }.variables().get("mediaType").cloned();
+        assert_eq!(media(" [图片] "), Some(Value::String("图片".to_owned())));
+        for text in ["", "图片", "[微笑]", "看这个[图片]", "[]"] {
+            assert_eq!(media(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@ pub mod actor_snapshot;
 pub mod callback;
 pub mod command_code;
 pub mod command_item;
+pub mod debugger;
 pub mod error_code;
 pub mod flow;
 pub mod friend_callback;
