@@ -34,6 +34,9 @@ mod offline_then_reconnect;
 #[path = "../ops/mod.rs"]
 mod ops;
 #[cfg(test)]
+#[path = "../presets/mod.rs"]
+mod presets;
+#[cfg(test)]
 #[path = "../races/mod.rs"]
 mod races;
 #[cfg(test)]
