@@ -226,6 +226,22 @@ pub async fn find(db: &Db, id: MessageId) -> StoreResult<Option<SessionMessage>>
     })
 }
 
+/// The undecided messages of a conversation, oldest first.
+pub async fn list_unsettled(db: &Db, session: SessionId, limit: i64) -> StoreResult<Vec<SessionMessage>> {
+    db!(db, read, |connection| {
+        Ok(session_messages::table
+            .filter(session_messages::session_id.eq(&session))
+            .filter(session_messages::reason.is_null())
+            // A literal: behind a parameter neither database can tell that the index of undecided messages applies.
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("session_messages.direction = 'in'"))
+            .order(session_messages::seq.asc())
+            .limit(limit)
+            .select(SessionMessage::as_select())
+            .load(connection)
+            .await?)
+    })
+}
+
 /// Forgets the repeat keys of messages older than `before`; how many.
 pub async fn forget_repeat_keys(db: &Db, before: Ts) -> StoreResult<usize> {
     db!(db, write, |connection| {

@@ -79,6 +79,8 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             command_days: settings.retention.command_days,
             delivery_days: settings.retention.delivery_days,
             log_days: settings.retention.log_days,
+            ai_days: settings.retention.ai_days,
+            alert_days: settings.retention.alert_days,
             audit_days: settings.retention.audit_days,
             deleted_robot_days: settings.retention.deleted_robot_days,
             interval: Duration::from_secs(settings.retention.interval_secs),

@@ -97,6 +97,8 @@ impl TestServer {
                     command_days: 30,
                     delivery_days: 30,
                     log_days: 30,
+                    ai_days: 30,
+                    alert_days: 30,
                     audit_days: 30,
                     deleted_robot_days: 30,
                     interval: secs(3_600),

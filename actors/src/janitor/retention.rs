@@ -25,14 +25,18 @@ const ROBOTS: i64 = 100;
 /// How long things are kept, in days (0 = for ever), and how often that is looked after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetentionPolicy {
-    /// Chat messages and their files.
+    /// Chat messages and their files, runs and conversations.
     pub message_days: u32,
     /// Finished commands.
     pub command_days: u32,
     /// Callbacks and their attempts.
     pub delivery_days: u32,
-    /// Logs of phones and connections.
+    /// Logs of phones, connections and models' health.
     pub log_days: u32,
+    /// Calls to models with what was said, and what they cost by day.
+    pub ai_days: u32,
+    /// Alerts and what was told of them.
+    pub alert_days: u32,
     /// The audit log.
     pub audit_days: u32,
     /// Deleted robots, with what hangs on them.
@@ -48,6 +52,8 @@ impl Default for RetentionPolicy {
             command_days: 30,
             delivery_days: 7,
             log_days: 7,
+            ai_days: 90,
+            alert_days: 180,
             audit_days: 0,
             deleted_robot_days: 30,
             interval: Duration::from_secs(3_600),
@@ -67,12 +73,14 @@ impl RetentionPolicy {
             days => now.plus(-TimeDelta::days(i64::from(days))),
         };
         match kept {
-            Kept::Messages => days(self.message_days),
+            Kept::Messages | Kept::Runs | Kept::Sessions => days(self.message_days),
             Kept::Rooms if self.message_days == 0 => days(0),
             Kept::Rooms => days(self.message_days.max(ROOM_DAYS)),
             Kept::Commands => days(self.command_days),
             Kept::Deliveries | Kept::Attempts => days(self.delivery_days),
-            Kept::RobotLogs | Kept::Connections => days(self.log_days),
+            Kept::RobotLogs | Kept::Connections | Kept::HealthChecks => days(self.log_days),
+            Kept::AiCalls | Kept::TokenUsage => days(self.ai_days),
+            Kept::Alerts => days(self.alert_days),
             Kept::Audit => days(self.audit_days),
             Kept::Idempotency => now.plus(-REPEATS),
             Kept::RefreshTokens => now,

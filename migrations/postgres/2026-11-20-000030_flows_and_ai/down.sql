@@ -1,3 +1,5 @@
+DROP INDEX session_messages_unsettled;
+CREATE INDEX session_messages_unsettled ON session_messages (seq) WHERE reason IS NULL AND direction = 'in';
 DROP TABLE alert_notifications;
 DROP TABLE notification_channels;
 DROP TABLE alert_rules;

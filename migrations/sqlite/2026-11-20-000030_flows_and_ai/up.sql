@@ -306,3 +306,7 @@ CREATE TABLE alert_notifications (
 );
 CREATE INDEX alert_notifications_due ON alert_notifications (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX alert_notifications_by_alert ON alert_notifications (alert_id);
+
+-- A conversation that wakes up looks for its own undecided messages.
+DROP INDEX session_messages_unsettled;
+CREATE INDEX session_messages_unsettled ON session_messages (session_id, seq) WHERE reason IS NULL AND direction = 'in';

@@ -3,75 +3,13 @@ pub mod operations;
 pub mod queries;
 
 use diesel::prelude::{Insertable, Queryable, Selectable};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+
+pub use crate::wire::flow::{NodeRecord, NodeStatus, RunStatus};
 
 use crate::fields::{Document, Ts};
 use crate::ids::{FlowId, MessageId, RobotUuid, RunId, SessionId};
 use crate::sessions::Session;
 use crate::tables::flow_executions;
-
-crate::text_enum! {
-    /// Where a run is.
-    pub enum RunStatus {
-        /// It works, or waits for a model.
-        Running = "running",
-        /// It waits for a result or a time.
-        Waiting = "waiting",
-        /// It came to an end.
-        Completed = "completed",
-        /// It could not go on.
-        Failed = "failed",
-    }
-}
-
-impl RunStatus {
-    /// Whether it may still move.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Running | Self::Waiting)
-    }
-}
-
-crate::text_enum! {
-    /// How a node went.
-    pub enum NodeStatus {
-        /// It works, or waits for something.
-        Running = "running",
-        /// It did what it does.
-        Completed = "completed",
-        /// It could not.
-        Failed = "failed",
-        /// It was passed over.
-        Skipped = "skipped",
-    }
-}
-
-/// One visit of a node, as it is kept with the run and shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeRecord {
-    /// Node of the flow.
-    pub node_id: String,
-    /// One of the eleven types.
-    pub node_type: String,
-    /// Shown name.
-    pub node_name: String,
-    /// How it went.
-    pub status: NodeStatus,
-    /// What it worked on.
-    #[serde(default)]
-    pub input: serde_json::Value,
-    /// What came of it.
-    #[serde(default)]
-    pub output: serde_json::Value,
-    /// Milliseconds it took.
-    pub duration_ms: i64,
-    /// Try of this node, from 1.
-    pub attempt: i32,
-    /// What went wrong.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
 
 /// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

@@ -53,7 +53,10 @@ for_both! {
         if is_answer {
             // First, because what a write has changed stays changed when it stops.
             let claimed = diesel::update(
-                session_messages::table.find(&run.execution.message_id).filter(is_unanswered()),
+                session_messages::table
+                    .find(&run.execution.message_id)
+                    .filter(is_unanswered())
+                    .filter(session_messages::run_id.is_null().or(session_messages::run_id.ne(id.as_str()).assume_not_null())),
             )
             .set((
                 session_messages::run_id.eq(Some(id.as_str())),
@@ -132,7 +135,7 @@ for_both! {
             flow_executions::cost_micros.eq(flow_executions::cost_micros + cost),
             flow_executions::duration_ms.eq(checkpoint.duration_ms),
             flow_executions::due_at.eq(checkpoint.due_at),
-            flow_executions::finished_at.eq((!checkpoint.status.is_open()).then_some(now)),
+            flow_executions::finished_at.eq(checkpoint.status.is_final().then_some(now)),
         ))
         .cached::<name::Save>()
         .execute(connection)

@@ -1,4 +1,5 @@
 //! What is deleted after its time, in slices: ids are read on a reader, rows go in a short write of their own.
+mod conversations;
 mod robots;
 mod rows;
 
@@ -39,11 +40,23 @@ pub enum Kept {
     RefreshTokens,
     /// What is remembered of rooms that WorkTool phones showed.
     Rooms,
+    /// Runs of flows.
+    Runs,
+    /// Conversations that nobody has.
+    Sessions,
+    /// Calls to models, with what was said.
+    AiCalls,
+    /// What came of looking after models.
+    HealthChecks,
+    /// What robots spent, by day.
+    TokenUsage,
+    /// Alerts, with what was told of them.
+    Alerts,
 }
 
 impl Kept {
     /// Everything, in the order it is purged.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Idempotency,
         Self::RefreshTokens,
         Self::Attempts,
@@ -52,7 +65,13 @@ impl Kept {
         Self::Connections,
         Self::Rooms,
         Self::Commands,
+        Self::Runs,
         Self::Messages,
+        Self::Sessions,
+        Self::AiCalls,
+        Self::HealthChecks,
+        Self::TokenUsage,
+        Self::Alerts,
         Self::Audit,
     ];
 }
@@ -70,6 +89,12 @@ pub async fn purge(db: &Db, kept: Kept, before: Ts) -> StoreResult<usize> {
         Kept::Idempotency => rows::purge_idempotency(db, before).await,
         Kept::RefreshTokens => rows::purge_refresh_tokens(db, before).await,
         Kept::Rooms => chats::purge(db, before, SLICE).await,
+        Kept::Runs => conversations::purge_runs(db, before).await,
+        Kept::Sessions => conversations::purge_sessions(db, before).await,
+        Kept::AiCalls => conversations::purge_ai_calls(db, before).await,
+        Kept::HealthChecks => conversations::purge_health_checks(db, before).await,
+        Kept::TokenUsage => conversations::purge_token_usage(db, before).await,
+        Kept::Alerts => conversations::purge_alerts(db, before).await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Robots that were deleted long ago, with everything that hangs on them.
 use super::SLICE;
+use super::conversations::purge_of_robot;
 use super::rows::delete_commands;
 use crate::fields::Ts;
 use crate::ids::{CommandId, DeliveryId, MessageId, RobotUuid};
@@ -38,7 +39,7 @@ pub async fn purge_robot(db: &Db, robot: RobotUuid) -> StoreResult<bool> {
         delete_commands(db, commands).await?;
         return Ok(false);
     }
-    if purge_texts_of(db, robot).await? > 0 {
+    if purge_texts_of(db, robot).await? + purge_of_robot(db, robot).await? > 0 {
         return Ok(false);
     }
     db!(db, write, |connection| {
