@@ -76,7 +76,7 @@ async fn what_is_old_goes_with_what_hangs_on_it(backend: Backend) {
     let db = database.open().await;
     let robot = robot(&db).await.id;
     let old = converse(&db, robot, "old", 10, 0).await;
-    let taken = converse(&db, robot, "taken", 20, 1).await;
+    let taken = converse(&db, robot, "taken", 20, 10).await;
     let young = converse(&db, robot, "young", 30, 2 * DAY).await;
     let mut model = AiModel::new(Provider::Kimi, "Kimi", "moonshot", at(0));
     model.id = ModelId::from("kimi");
@@ -98,7 +98,7 @@ async fn what_is_old_goes_with_what_hangs_on_it(backend: Backend) {
     let act = SessionAct::TakeOver { by: "u1".to_owned(), idle_before: at(0) };
     let take = Record::Session(Box::new(SessionChange { id: taken.clone(), session: None, act }));
     let checks = vec![Record::Configure(Box::new(create)), check(0), check(2 * DAY), take];
-    write(&db, vec![checks], 40, at(2)).await;
+    write(&db, vec![checks], 40, at(11)).await;
 
     let mut rows = Vec::new();
     for kept in [

@@ -35,10 +35,10 @@ const HOT: [&str; 27] = [
     "UPDATE flow_executions SET step = step + 1 WHERE id = ? AND step = ?",
     "SELECT * FROM flow_executions WHERE due_at <= ? ORDER BY due_at ASC LIMIT ?",
     "SELECT * FROM flow_executions WHERE session_id = ? AND seq > ? AND started_at >= ? ORDER BY seq DESC LIMIT ?",
-    "SELECT * FROM flow_executions WHERE session_id = ? AND (status = 'running' OR status = 'waiting') \
-     ORDER BY seq ASC LIMIT ?",
-    "SELECT * FROM flow_executions WHERE (status = 'running' OR status = 'waiting') \
-     ORDER BY session_id ASC, seq ASC LIMIT ?",
+    "SELECT * FROM flow_executions WHERE session_id = ? AND status IN ('running', 'waiting') \
+     ORDER BY status ASC, seq ASC LIMIT ?",
+    "SELECT * FROM flow_executions WHERE status IN ('running', 'waiting') \
+     ORDER BY session_id ASC LIMIT ?",
     "SELECT * FROM flow_executions WHERE message_id = ? OR id = ? ORDER BY seq DESC LIMIT ?",
     "SELECT * FROM session_messages WHERE session_id = ? AND reason IS NULL AND direction = 'in' \
      ORDER BY seq ASC LIMIT ?",

@@ -160,7 +160,7 @@ CREATE TABLE flow_executions (
   due_at TEXT,
   finished_at TEXT
 );
-CREATE INDEX flow_executions_open ON flow_executions (session_id, seq) WHERE status = 'running' OR status = 'waiting';
+CREATE INDEX flow_executions_open ON flow_executions (session_id, status, seq) WHERE status IN ('running', 'waiting');
 CREATE INDEX flow_executions_due ON flow_executions (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX flow_executions_by_session ON flow_executions (session_id, seq);
 CREATE INDEX flow_executions_by_message ON flow_executions (message_id);
@@ -309,4 +309,4 @@ CREATE INDEX alert_notifications_by_alert ON alert_notifications (alert_id);
 
 -- A conversation that wakes up looks for its own undecided messages.
 DROP INDEX session_messages_unsettled;
-CREATE INDEX session_messages_unsettled ON session_messages (session_id, seq) WHERE reason IS NULL AND direction = 'in';
+CREATE INDEX session_messages_unsettled ON session_messages (session_id, direction, seq) WHERE reason IS NULL AND direction = 'in';

@@ -109,16 +109,21 @@ pub async fn list_due(db: &Db, now: Ts, limit: i64) -> StoreResult<Vec<FlowExecu
 
 /// The unfinished runs of a conversation, oldest first.
 pub async fn list_open(db: &Db, session: SessionId, limit: i64) -> StoreResult<Vec<FlowExecution>> {
-    db!(db, read, |connection| {
-        Ok(flow_executions::table
-            .filter(flow_executions::session_id.eq(&session))
-            .filter(is_open())
-            .order(flow_executions::seq.asc())
-            .limit(limit)
-            .select(FlowExecution::as_select())
-            .load(connection)
-            .await?)
-    })
+    let mut list: Vec<FlowExecution> = db!(db, read, |connection| {
+        Ok::<_, StoreError>(
+            flow_executions::table
+                .filter(flow_executions::session_id.eq(&session))
+                .filter(is_open())
+                // In the order of the index of open runs: in that of `seq`, SQLite would rather read all the runs there ever were.
+                .order((flow_executions::status.asc(), flow_executions::seq.asc()))
+                .limit(limit)
+                .select(FlowExecution::as_select())
+                .load(connection)
+                .await?,
+        )
+    })?;
+    list.sort_by_key(|run| run.seq);
+    Ok(list)
 }
 
 /// One earlier turn of a conversation: what was asked and answered stands in its context.

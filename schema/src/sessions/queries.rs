@@ -109,7 +109,7 @@ pub async fn list_unsettled(db: &Db, robot: Option<RobotUuid>, limit: i64) -> St
             .load(connection)
             .await?;
         let runs: Vec<(SessionId, RobotUuid, i64)> = runs
-            .order((flow_executions::session_id.asc(), flow_executions::seq.asc()))
+            .order(flow_executions::session_id.asc())
             .limit(limit)
             .select((flow_executions::session_id, flow_executions::robot_uuid, flow_executions::seq))
             .load(connection)
