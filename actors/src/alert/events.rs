@@ -10,6 +10,7 @@ use workbot_schema::fields::Ts;
 use workbot_schema::flow_executions::{NodeRecord, RunSaved, RunStatus};
 use workbot_schema::ids::{MessageId, RobotUuid, RunId};
 use workbot_schema::messages::{Direction, MessageReason, SessionMessage};
+use workbot_schema::wire::flow::NodeType;
 
 use super::AlertActor;
 use super::board::{Measured, subject_of};
@@ -19,8 +20,6 @@ use super::rules::Facts;
 use super::writing::Task;
 use crate::journal::Event;
 
-/// The node that tells what somebody wants.
-const INTENT_NODE: &str = "intent";
 /// Alerts of a run that no node of its flow raised.
 const CRASHED: &str = "crashed";
 
@@ -122,7 +121,7 @@ impl AlertActor {
         nodes: &[NodeRecord],
         now_ms: u64,
     ) {
-        for node in nodes.iter().filter(|node| node.node_type == INTENT_NODE) {
+        for node in nodes.iter().filter(|node| node.node_type == NodeType::Intent) {
             let Some(intent) = node.output.get("intent").and_then(serde_json::Value::as_str) else {
                 continue;
             };
