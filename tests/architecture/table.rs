@@ -182,6 +182,12 @@ pub const BANS: &[Ban] = &[
         reason: "that crate is frozen upstream: one place must change when it goes",
     },
     Ban {
+        under: "",
+        except: &["actors/src/flow/expression/"],
+        names: &["cel"],
+        reason: "expressions run behind guards only (docs/adr/010)",
+    },
+    Ban {
         under: "actors/src/",
         except: SOCKET,
         names: &["actix_web", "actix_http"],

@@ -1,7 +1,9 @@
 //! Pure: a flow as it was read, with what is wrong with each node and edge by itself.
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use workbot_schema::wire::flow::{EdgeName, FlowDefinition, NodeConfig, NodeType, Problem, ProblemCode};
+use workbot_schema::wire::flow::{
+    EdgeName, FlowDefinition, FlowEdge, NodeConfig, NodeType, Problem, ProblemCode,
+};
 
 use super::expression::{Expression, ExpressionFault, Language};
 
@@ -56,6 +58,11 @@ pub struct DraftEdge {
     pub condition: Option<Expression>,
     /// Taken when no condition is true.
     pub is_otherwise: bool,
+}
+
+/// The condition of an edge; a form that is left blank says nothing.
+pub fn condition_of(edge: &FlowEdge) -> Option<&str> {
+    edge.condition.as_deref().filter(|source| !source.trim().is_empty())
 }
 
 /// A flow that is too large to look at.
@@ -195,11 +202,12 @@ impl<'a> Draft<'a> {
             if !seen.insert((&edge.from, &edge.to, &edge.condition, edge.otherwise)) {
                 refuse(ProblemCode::DuplicateEdge, format!("连线 {} → {} 重复", edge.from, edge.to));
             }
-            if edge.otherwise && edge.condition.is_some() {
+            if edge.otherwise && condition_of(edge).is_some() {
                 let message = format!("连线 {} → {} 不能既有条件又是“否则”", edge.from, edge.to);
                 refuse(ProblemCode::OtherwiseWithCondition, message);
             }
-            let condition = match edge.condition.as_deref().map(|source| conditions.compile(source)) {
+            let source = condition_of(edge);
+            let condition = match source.map(|source| conditions.compile(source)) {
                 None => None,
                 Some(Ok(condition)) => Some(condition),
                 Some(Err(fault)) => {
@@ -210,7 +218,7 @@ impl<'a> Draft<'a> {
             if let Some(leaving) = from.and_then(|from| self.leaving.get_mut(from)) {
                 leaving.push(index);
             }
-            let is_conditional = edge.condition.is_some();
+            let is_conditional = source.is_some();
             self.edges.push(DraftEdge { from, to, is_conditional, condition, is_otherwise: edge.otherwise });
         }
     }

@@ -59,8 +59,8 @@ impl Run {
             RetryFrom::Failed => {
                 let is_failed = |record: &&NodeRecord| record.status == NodeStatus::Failed;
                 let last = || old.nodes.iter().rfind(is_failed).map(|record| record.node_id.clone());
-                let error = old.error.as_ref().filter(|_| old.status == RunStatus::Failed);
-                let failed = error.and_then(|error| error.node_id.clone().or_else(last));
+                let named = old.error.as_ref().and_then(|error| error.node_id.clone());
+                let failed = named.or_else(last).filter(|_| old.status == RunStatus::Failed);
                 let failed = failed.ok_or(RetryRefusal::NothingFailed)?;
                 let place =
                     old.nodes.iter().rposition(|record| is_failed(&record) && record.node_id == failed);

@@ -34,7 +34,7 @@ pub struct RunState {
     pub rules: Vec<RuleMatch>,
     /// What its answers cost.
     pub spent: Spent,
-    /// Why an answer came from the rules; the gravest reason.
+    /// Why the last reply came from the rules although a model should have written it.
     pub degraded: Option<Degraded>,
 }
 

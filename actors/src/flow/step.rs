@@ -103,7 +103,10 @@ impl<'a> Engine<'a> {
                 self.count(&outcome.report);
                 remember(&mut self.run.state.failed_reply, &outcome.report.failed);
                 match nodes::replied(&outcome, &mut self.run.context) {
-                    Ok(output) => self.complete(token, node, at, output),
+                    Ok(output) => {
+                        self.run.state.degraded = outcome.report.degraded;
+                        self.complete(token, node, at, output);
+                    }
                     Err(failure) => {
                         match outcome.report.model_id {
                             Some(model) => asking.excluded.push(model),
@@ -238,7 +241,6 @@ impl<'a> Engine<'a> {
         let tokens = report.tokens_in.max(0).saturating_add(report.tokens_out.max(0));
         state.spent.tokens = state.spent.tokens.saturating_add(tokens);
         state.spent.cost_micros = state.spent.cost_micros.saturating_add(report.cost_micros.max(0));
-        state.degraded = state.degraded.max(report.degraded);
     }
 
     fn settle(&mut self) {

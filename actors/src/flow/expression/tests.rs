@@ -202,6 +202,33 @@ fn only_truth_is_a_result() {
 }
 
 #[test]
+fn what_is_as_deep_as_allowed_runs_on_a_small_stack() {
+    let around = |open: &str, inner: &str, close: &str, count: usize| {
+        format!("{}{inner}{}", open.repeat(count), close.repeat(count))
+    };
+    let table = [
+        around("size([", "1", "])", 23) + " == 1",
+        format!("size({}) == 1", around("[", "1", "]", 46)),
+        around("true ? (", "true", ") : false", 46),
+        format!("{} == 1", around("int(", "1", ")", 46)),
+        format!("variables{} == 1", ".x".repeat(46)),
+        format!("{} > 0", around("1 + (", "1", ")", 46)),
+        format!("{}true", "!".repeat(1_000)),
+        format!("[1].all(a, [1].all(b, {} > 0))", around("1 + (", "1", ")", 30)),
+    ];
+    for source in table {
+        let small = std::thread::Builder::new().stack_size(1_048_576);
+        let told = small.spawn(move || (holds(&source), source)).unwrap().join().unwrap();
+        match told {
+            (Ok(holds), source) => assert!(holds || source.starts_with("size(["), "{source}"),
+            (Err(_), source) => {
+                assert!(source.starts_with("variables.") || source.starts_with("size(["), "{source}")
+            }
+        }
+    }
+}
+
+#[test]
 fn a_users_text_is_data() {
     let mut context = context();
     context.original_message = "true || intent == 'risk' {{x}} ') ; (".to_owned();

@@ -2,8 +2,10 @@
 use serde_json::json;
 use workbot_schema::wire::flow::{NodeStatus, RunStatus};
 
-use super::rig::{Rig, flow, sent, visit};
-use crate::flow::{Effect, IntentAsk, ReplyAsk, RunEvent, TemplateSource};
+use super::rig::{Rig, flow, report, sent, visit};
+use crate::flow::{
+    AskReport, Degraded, Effect, IntentAsk, IntentOutcome, ReplyAsk, ReplyOutcome, RunEvent, TemplateSource,
+};
 
 fn both(intent: serde_json::Value, reply: serde_json::Value) -> Rig {
     let nodes = [
@@ -158,6 +160,31 @@ fn a_resumed_run_asks_again_with_the_same_visit_and_a_new_deadline() {
     );
     assert_eq!(rig.step(RunEvent::Start), [], "a second start does nothing");
     assert!(matches!(rig.intent(&again, "service", 1.0)[..], [Effect::AskReply(_)]));
+}
+
+#[test]
+fn the_last_reply_says_why_the_rules_wrote_it() {
+    let mut rig = both(json!({}), json!({"retries": 1}));
+    let asked = rig.start();
+    let by_rules = |degraded| AskReport { model_id: None, degraded, ..report("") };
+    let intent = IntentOutcome {
+        intent: "service".to_owned(),
+        confidence: 1.0,
+        report: by_rules(Some(Degraded::ModelFailed)),
+    };
+    let asked = rig.step(RunEvent::Intent { at: visit(&asked), outcome: Ok(intent) });
+    assert_eq!(rig.run.state.degraded, None, "an intent is no reply");
+    let reply = |text: &str| ReplyOutcome {
+        text: text.to_owned(),
+        report: by_rules(Some(Degraded::BudgetSpent)),
+        ..Default::default()
+    };
+    let asked = rig.step(RunEvent::Reply { at: visit(&asked), outcome: Ok(reply("")) });
+    assert!(reply_ask(&asked).is_rules_only, "the rules had the last word already");
+    rig.step(RunEvent::Reply { at: visit(&asked), outcome: Ok(reply("好")) });
+    assert_eq!(rig.run.state.degraded, Some(Degraded::BudgetSpent));
+    assert_eq!(rig.record("ai_reply").output["degraded"], "budget_spent");
+    assert_eq!(rig.record("ai_reply").output["source"], "rules");
 }
 
 #[test]

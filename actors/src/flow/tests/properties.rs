@@ -270,6 +270,13 @@ proptest! {
 }
 
 #[test]
+fn a_compiled_flow_is_shared_between_threads() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<CompiledFlow>();
+    is_shared::<Run>();
+}
+
+#[test]
 fn a_flow_of_ten_thousand_nodes_is_refused_without_a_look_at_it() {
     let nodes: Vec<Value> =
         (0..10_000).map(|place| json!({"id": format!("n{place}"), "type": "intent"})).collect();

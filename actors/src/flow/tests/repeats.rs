@@ -75,6 +75,8 @@ fn from_the_failed_node() {
     assert_eq!(again(&old, &RetryFrom::Failed).err(), Some(RetryRefusal::StillRunning));
     old.no_reply(&asked, &["b"]);
     assert_eq!(old.run.status, RunStatus::Failed);
+    let loaded = old.run.clone();
+    old.run = Run::restore(loaded.context, loaded.state, loaded.nodes, loaded.status, None);
     let mut rig = again(&old, &RetryFrom::Failed).unwrap();
     let asked = rig.start();
     assert!(

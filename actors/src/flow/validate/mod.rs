@@ -4,9 +4,9 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-use workbot_schema::wire::flow::{FlowDefinition, Problem};
+use workbot_schema::wire::flow::{EdgeName, FlowDefinition, Problem};
 
-use super::draft::{Conditions, Draft, too_large};
+use super::draft::{Conditions, Draft, condition_of, too_large};
 
 /// Everything for which publishing is refused; empty = it can run. A flow that is too large is refused without a look at it.
 pub fn validate(definition: &FlowDefinition) -> Vec<Problem> {
@@ -23,9 +23,8 @@ pub fn check_expressions(definition: &FlowDefinition) -> Vec<Problem> {
     }
     let mut conditions = Conditions::default();
     let conditional = definition.edges.iter().enumerate().filter_map(|(index, edge)| {
-        let fault = conditions.compile(edge.condition.as_deref()?).err()?;
-        let name =
-            workbot_schema::wire::flow::EdgeName { index, from: edge.from.clone(), to: edge.to.clone() };
+        let fault = conditions.compile(condition_of(edge)?).err()?;
+        let name = EdgeName { index, from: edge.from.clone(), to: edge.to.clone() };
         let message = format!("连线 {} → {}：{}", edge.from, edge.to, fault.message);
         Some(Problem::of_edge(name, fault.code, message))
     });

@@ -161,7 +161,8 @@ fn choices_have_a_way_out() {
     use ProblemCode as P;
     let when = |to: &str, condition: &str| json!({"from": "d", "to": to, "condition": condition});
     let otherwise = || json!({"from": "d", "to": "end", "otherwise": true});
-    let table: [(&str, Vec<Value>, Vec<Found>); 7] = [
+    let table: [(&str, Vec<Value>, Vec<Found>); 8] = [
+        ("decision", vec![when("reply", " "), otherwise()], vec![at_edge(P::EdgeWithoutCondition, "d", 3)]),
         ("decision", vec![when("end", "true")], vec![at_node(P::MissingOtherwise, "d")]),
         ("decision", vec![edge("d", "end"), otherwise()], vec![at_edge(P::EdgeWithoutCondition, "d", 3)]),
         (
