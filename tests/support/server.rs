@@ -70,6 +70,8 @@ impl TestServer {
     pub fn builder(backend: Backend) -> Builder {
         Builder { backend, settings: Vec::new() }
             .set("callbacks.allow_private", true)
+            // The machine may be busy with other things.
+            .set("journal.write_timeout_ms", 8_000)
             .set("server.workers", 1)
             .set("database.pool_size", 4)
     }

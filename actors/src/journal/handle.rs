@@ -1,6 +1,6 @@
 //! How everybody else writes: promises are answered, logs are not.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -98,10 +98,21 @@ pub struct JournalCounters {
     pub unheard: AtomicU64,
 }
 
+/// How the database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Health {
+    /// It answers.
+    Good,
+    /// A batch takes longer than a promise may wait.
+    Slow,
+    /// A batch failed, or nobody knows what became of it.
+    Away,
+}
+
 pub(super) struct Shared {
     pub(super) queue: Mutex<JournalQueue<Entry>>,
     pub(super) wake: Notify,
-    pub(super) is_available: AtomicBool,
+    pub(super) health: Mutex<Health>,
     pub(super) counters: JournalCounters,
     pub(super) clock: Clock,
 }
@@ -119,7 +130,7 @@ impl JournalHandle {
             shared: Arc::new(Shared {
                 queue: Mutex::new(JournalQueue::new(limits)),
                 wake: Notify::new(),
-                is_available: AtomicBool::new(true),
+                health: Mutex::new(Health::Good),
                 counters: JournalCounters::default(),
                 clock,
             }),
@@ -162,7 +173,7 @@ impl JournalHandle {
 
     /// Whether writes are being made.
     pub fn is_available(&self) -> bool {
-        self.shared.is_available.load(Ordering::Acquire)
+        *self.shared.health.lock() == Health::Good
     }
 
     /// Writes that wait: promises and logs.

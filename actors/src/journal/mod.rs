@@ -12,10 +12,11 @@
 //!            ▲                                                                                              │
 //!            └────────────────── while a commit is in flight, the next batch gathers ◀──────────────────────┘
 //! ```
-//! No timer: an idle journal commits at once, a busy one in large batches.
+//! No timer: an idle journal commits at once, a busy one in large batches, as large as end in good time ([`pace`]).
 mod conversation_event;
 pub mod event;
 pub mod handle;
+pub mod pace;
 pub mod queue;
 #[cfg(test)]
 mod tests;

@@ -88,13 +88,13 @@ impl<T> JournalQueue<T> {
         Ok(())
     }
 
-    /// The next batch: promises in order, then logs while there is room.
-    pub fn gather(&mut self, now_ms: u64) -> Gathered<T> {
+    /// The next batch: promises in order, then logs while there is room; at most `rows_max` rows, unless one write has more.
+    pub fn gather(&mut self, now_ms: u64, rows_max: usize) -> Gathered<T> {
         let mut gathered = Gathered { batch: Vec::new(), late: Vec::new() };
         let (mut rows, mut bytes) = (0_usize, 0_usize);
         let limits = self.limits;
         let fits = |rows: usize, bytes: usize, next: &Waiting<T>| {
-            rows == 0 || (rows + next.rows <= limits.batch_rows && bytes + next.bytes <= limits.batch_bytes)
+            rows == 0 || (rows + next.rows <= rows_max && bytes + next.bytes <= limits.batch_bytes)
         };
         while let Some(next) = self.promises.front() {
             let is_late = now_ms.saturating_sub(next.since_ms) > limits.wait_ms;
@@ -120,9 +120,9 @@ impl<T> JournalQueue<T> {
         gathered
     }
 
-    /// How long a promise may wait, milliseconds.
-    pub fn wait_ms(&self) -> u64 {
-        self.limits.wait_ms
+    /// The bounds.
+    pub fn limits(&self) -> JournalLimits {
+        self.limits
     }
 
     /// Every promise that waits, taken out: the database is away.
@@ -171,7 +171,7 @@ mod tests {
         for item in 1..=3 {
             queue.push_promise(waiting(item, 1, 1, 0)).unwrap();
         }
-        let items: Vec<u32> = queue.gather(0).batch.into_iter().map(|waiting| waiting.item).collect();
+        let items: Vec<u32> = queue.gather(0, 4).batch.into_iter().map(|waiting| waiting.item).collect();
         assert_eq!(items, [1, 2, 3, 10]);
         assert_eq!(queue.len(), (0, 1));
     }
@@ -185,7 +185,7 @@ mod tests {
             queue.push_promise(waiting(item, 1, 1, 0)).unwrap();
         }
         assert_eq!(queue.push_promise(waiting(7, 1, 1, 0)), Err(7));
-        assert_eq!(queue.gather(0).batch.len(), 1, "a write over the batch bound goes alone");
+        assert_eq!(queue.gather(0, 4).batch.len(), 1, "a write over the batch bound goes alone");
         for item in 0..3 {
             queue.push_log(waiting(item, 1, 1, 0)).unwrap();
         }
@@ -197,7 +197,7 @@ mod tests {
         let mut queue = JournalQueue::new(limits());
         queue.push_promise(waiting(1, 1, 1, 0)).unwrap();
         queue.push_promise(waiting(2, 1, 1, 15)).unwrap();
-        let gathered = queue.gather(20);
+        let gathered = queue.gather(20, 4);
         assert_eq!(gathered.late, [1]);
         assert_eq!(gathered.batch.len(), 1);
     }
@@ -211,7 +211,7 @@ mod tests {
             }
             let mut seen = Vec::new();
             while !queue.is_empty() {
-                let batch = queue.gather(0).batch;
+                let batch = queue.gather(0, 4).batch;
                 prop_assert!(!batch.is_empty());
                 let total: usize = batch.iter().map(|waiting| waiting.rows).sum();
                 prop_assert!(batch.len() == 1 || total <= 4);

@@ -11,13 +11,17 @@ use workbot_schema::store::StoreError;
 
 use super::JournalParts;
 use super::event::{Event, Published, events_of};
-use super::handle::{Asker, JournalError, Shared, Written};
+use super::handle::{Asker, Health, JournalError, Shared, Written};
+use super::pace::Pace;
+use crate::kernel::clock::millis;
 use crate::kernel::{ActorStats, PostError, ask, post};
 
 /// Numbers reserved at a time.
 const BLOCK: i64 = 1_000_000;
 /// A new block is reserved when fewer are left: more than one batch can use.
 const RESERVE_BELOW: i64 = 100_000;
+/// Rows of one batch may take about so long, milliseconds; less when promises may wait for less.
+const AIM_MS: u64 = 500;
 /// A batch that takes longer has an unknown outcome.
 const COMMIT: Duration = Duration::from_secs(5);
 /// While the database is away it is tried this often.
@@ -33,12 +37,20 @@ struct Numbers {
 /// Runs until the actor ends. The first thing it does is to reserve numbers, so nothing is written without.
 pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
     let mut numbers = Numbers { next: 0, end: 0 };
+    let mut pace = Pace::default();
     loop {
         if numbers.end - numbers.next < RESERVE_BELOW && !reserve(&parts, &mut numbers).await {
             continue;
         }
         let shared = Arc::clone(&parts.handle.shared);
-        let gathered = shared.queue.lock().gather(shared.clock.monotonic_ms());
+        let gathered = {
+            let mut queue = shared.queue.lock();
+            let limits = queue.limits();
+            queue.gather(
+                shared.clock.monotonic_ms(),
+                pace.rows(AIM_MS.min(limits.wait_ms / 4), limits.batch_rows),
+            )
+        };
         for late in gathered.late {
             refuse(
                 &shared,
@@ -53,7 +65,7 @@ pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
         let entries =
             gathered.batch.into_iter().map(|waiting| (waiting.item.write, waiting.item.asker)).unzip();
         let handling = stats.handling("Commit", shared.clock.monotonic_ms());
-        commit(&parts, &mut numbers, entries).await;
+        commit(&parts, &mut numbers, &mut pace, entries).await;
         drop(handling);
     }
 }
@@ -78,22 +90,27 @@ async fn reserve(parts: &JournalParts, numbers: &mut Numbers) -> bool {
     }
 }
 
-async fn commit(parts: &JournalParts, numbers: &mut Numbers, (writes, askers): (Vec<Write>, Vec<Asker>)) {
+async fn commit(
+    parts: &JournalParts,
+    numbers: &mut Numbers,
+    pace: &mut Pace,
+    (writes, askers): (Vec<Write>, Vec<Asker>),
+) {
     let shared = &parts.handle.shared;
     // Shared with the thread that writes them; the events are made of them afterwards.
     let writes: Arc<[Write]> = writes.into();
-    let rows = i64::try_from(writes.iter().map(Vec::len).sum::<usize>()).unwrap_or(0);
+    let rows = writes.iter().map(Vec::len).sum::<usize>();
     let context =
         BatchContext { first_seq: numbers.next, now: Ts::new(shared.clock.now()), timeouts: parts.timeouts };
-    numbers.next += rows;
+    numbers.next += i64::try_from(rows).unwrap_or(0);
     let started = tokio::time::Instant::now();
     let apply = tokio::time::timeout(COMMIT, batch::apply(&parts.db, Arc::clone(&writes), context));
     let applied = unless_slow(shared, apply).await;
     let counters = &shared.counters;
     counters.batches.fetch_add(1, Ordering::Relaxed);
-    counters
-        .commit_us
-        .fetch_add(u64::try_from(started.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
+    let took = started.elapsed();
+    pace.took(rows, millis(took));
+    counters.commit_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(0), Ordering::Relaxed);
     match applied {
         Ok(Ok(outcomes)) => settle(parts, &writes, askers, outcomes).await,
         Ok(Err(error)) => {
@@ -124,12 +141,12 @@ async fn unless_slow<T, E, L>(
     shared: &Shared,
     apply: impl Future<Output = Result<Result<T, E>, L>>,
 ) -> Result<Result<T, E>, L> {
-    let patience = Duration::from_millis(shared.queue.lock().wait_ms());
+    let patience = Duration::from_millis(shared.queue.lock().limits().wait_ms);
     tokio::pin!(apply);
     tokio::select! {
         biased;
         applied = &mut apply => return applied,
-        () = tokio::time::sleep(patience) => away(shared, "a batch takes too long"),
+        () = tokio::time::sleep(patience) => refuse_all(shared, Health::Slow, "a batch takes too long"),
     }
     let applied = apply.await;
     if matches!(applied, Ok(Ok(_))) {
@@ -220,15 +237,31 @@ fn refuse(shared: &Shared, asker: Asker, error: &JournalError) {
 }
 
 fn available(shared: &Shared) {
-    if !shared.is_available.swap(true, Ordering::AcqRel) {
+    if std::mem::replace(&mut *shared.health.lock(), Health::Good) != Health::Good {
         log::info!("the database is back; writes are accepted again");
     }
 }
 
 /// Fails everything that waits, at once, and everything that comes until a probe succeeds.
 fn away(shared: &Shared, error: &str) {
-    if shared.is_available.swap(false, Ordering::AcqRel) {
-        log::error!(error = error; "the database is away; writes are refused until it is back");
+    refuse_all(shared, Health::Away, error);
+}
+
+fn refuse_all(shared: &Shared, health: Health, error: &str) {
+    let before = {
+        let mut present = shared.health.lock();
+        let before = *present;
+        *present = before.max(health);
+        before
+    };
+    match health {
+        Health::Away if before < health => {
+            log::error!(error = error; "the database is away; writes are refused until it is back");
+        }
+        Health::Slow if before < health => {
+            log::warn!(error = error; "the database is slow; writes are refused until it answers");
+        }
+        _ => {}
     }
     let waiting = shared.queue.lock().take_promises();
     let answer = JournalError::Unavailable(error.to_owned());
