@@ -222,6 +222,7 @@ impl Tree {
             endpoints: endpoints.clone(),
             settings: settings.sweep,
             is_stopping: Arc::clone(&is_stopping),
+            started_at: Ts::new(kernel.clock.now()),
             counters: Arc::clone(&sweep_counters),
         };
         let sweep = root.start(&tree::SWEEP, move |stats| SweepActor::new(sweep_parts.clone(), stats));

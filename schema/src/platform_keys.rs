@@ -62,6 +62,15 @@ for_both! {
         diesel::insert_into(platform_keys::table).values(key).execute(connection).await?;
         Ok(())
     }
+
+    /// Notes that a key was used.
+    pub async fn note_use(connection: &mut Conn, id: &PlatformKeyId, now: Ts) -> Result<(), DieselError> {
+        diesel::update(platform_keys::table.find(id))
+            .set(platform_keys::last_used_at.eq(Some(now)))
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
 }
 
 /// A key by its hash, or `None`; revoked and expired ones are found too.

@@ -29,7 +29,7 @@ use workbot_schema::fields::sealed::Sealer;
 use workbot_schema::store::Db;
 use workbot_schema::store::files::FileStore;
 
-use super::auth::{KeyCache, Tokens, UserCache};
+use super::auth::{KeyCache, KeyUses, Tokens, UserCache};
 use super::error::{ApiError, ApiResult};
 use super::guard::body_memory::BodyMemory;
 use super::guard::counters::EdgeCounters;
@@ -245,6 +245,8 @@ pub struct AppState {
     pub addresses: AddressPolicy,
     /// Platform keys, remembered for ≤ 5 s.
     pub keys: KeyCache,
+    /// When their use was noted last.
+    pub key_uses: KeyUses,
     /// Users, remembered for ≤ 5 s.
     pub users: UserCache,
     /// What the edge counts.
@@ -294,6 +296,7 @@ impl AppState {
             tokens: Tokens::new(jwt_secret, &settings.tokens),
             addresses: AddressPolicy { allow_private: settings.callbacks.allow_private },
             keys: KeyCache::default(),
+            key_uses: KeyUses::default(),
             users: UserCache::default(),
             counters: Arc::clone(&edge.0.counters),
             console_limit: KeyedBuckets::new(limited(limits.console_per_minute), KEYS_MAX),

@@ -236,7 +236,7 @@ pub(super) fn sender(
     body: &[u8],
 ) -> Result<Vec<(&'static str, String)>, SigningError> {
     let keys = signing_keys(robot, &parts.sealer)?;
-    let now = parts.clock.now().timestamp();
+    let now = parts.clock.system_now().timestamp();
     let mut headers = keys.map_or_else(Vec::new, |keys| keys.headers(delivery.id.as_str(), now, body));
     headers.push(("x-robot-id", robot.robot_id.to_string()));
     headers.push(("x-request-id", format!("{}.{}", delivery.id, delivery.attempts.saturating_add(1))));

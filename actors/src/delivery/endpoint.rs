@@ -148,7 +148,10 @@ impl DeliveryActor {
     /// The row's wall time as monotonic time.
     fn due(&self, delivery: &Delivery) -> Duration {
         let wait = delivery.due_at.map(|due_at| due_at.utc() - self.parts.clock.now());
-        self.parts.monotonic().saturating_add(wait.and_then(|wait| wait.to_std().ok()).unwrap_or_default())
+        // No delay is longer, unless the clock was set back since the row was written.
+        let longest = self.parts.settings.retry_delays.iter().max().copied().unwrap_or_default();
+        let wait = wait.and_then(|wait| wait.to_std().ok()).unwrap_or_default().min(longest);
+        self.parts.monotonic().saturating_add(wait)
     }
 
     fn drop_oldest(&mut self, dropped: Option<Dropped<DeliveryId>>, ctx: &mut Context<Self>) {

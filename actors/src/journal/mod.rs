@@ -18,6 +18,7 @@ pub mod event;
 pub mod handle;
 pub mod pace;
 pub mod queue;
+pub mod recovery;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -13,6 +13,7 @@ use super::JournalParts;
 use super::event::{Event, Published, events_of};
 use super::handle::{Asker, Health, JournalError, Shared, Written};
 use super::pace::Pace;
+use super::recovery::Recovery;
 use crate::kernel::clock::millis;
 use crate::kernel::{ActorStats, PostError, ask, post};
 
@@ -34,12 +35,29 @@ struct Numbers {
     end: i64,
 }
 
+/// What one batch teaches the next.
+struct Course {
+    numbers: Numbers,
+    pace: Pace,
+    recovery: Recovery,
+}
+
+impl Course {
+    /// The database is away; numbers are not used twice, because the transaction may have been cut off after its commit.
+    fn away(&mut self, shared: &Shared, error: &str) {
+        self.numbers.next = self.numbers.end;
+        self.recovery.failed(shared.clock.monotonic_ms());
+        refuse_all(shared, Health::Away, error);
+    }
+}
+
 /// Runs until the actor ends. The first thing it does is to reserve numbers, so nothing is written without.
 pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
-    let mut numbers = Numbers { next: 0, end: 0 };
-    let mut pace = Pace::default();
+    let numbers = Numbers { next: 0, end: 0 };
+    let mut course = Course { numbers, pace: Pace::default(), recovery: Recovery::default() };
     loop {
-        if numbers.end - numbers.next < RESERVE_BELOW && !reserve(&parts, &mut numbers).await {
+        let left = course.numbers.end - course.numbers.next;
+        if left < RESERVE_BELOW && !reserve(&parts, &mut course).await {
             continue;
         }
         let shared = Arc::clone(&parts.handle.shared);
@@ -48,7 +66,7 @@ pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
             let limits = queue.limits();
             queue.gather(
                 shared.clock.monotonic_ms(),
-                pace.rows(AIM_MS.min(limits.wait_ms / 4), limits.batch_rows),
+                course.pace.rows(AIM_MS.min(limits.wait_ms / 4), limits.batch_rows),
             )
         };
         for late in gathered.late {
@@ -65,17 +83,23 @@ pub(super) async fn run(parts: JournalParts, stats: Arc<ActorStats>) {
         let entries =
             gathered.batch.into_iter().map(|waiting| (waiting.item.write, waiting.item.asker)).unzip();
         let handling = stats.handling("Commit", shared.clock.monotonic_ms());
-        commit(&parts, &mut numbers, &mut pace, entries).await;
+        commit(&parts, &mut course, entries).await;
         drop(handling);
     }
 }
 
 /// Reserves the next block; on failure says so, waits a moment, and answers false.
-async fn reserve(parts: &JournalParts, numbers: &mut Numbers) -> bool {
+async fn reserve(parts: &JournalParts, course: &mut Course) -> bool {
+    let shared = &parts.handle.shared;
     match tokio::time::timeout(COMMIT, sequences::reserve(&parts.db, sequences::SEQ, BLOCK)).await {
         Ok(Ok(first)) => {
-            *numbers = Numbers { next: first, end: first + BLOCK };
-            available(&parts.handle.shared);
+            let was_away = *shared.health.lock() == Health::Away;
+            if was_away && !course.recovery.answered(shared.clock.monotonic_ms()) {
+                tokio::time::sleep(PROBE).await;
+                return false;
+            }
+            course.numbers = Numbers { next: first, end: first + BLOCK };
+            available(shared);
             true
         }
         outcome => {
@@ -83,33 +107,31 @@ async fn reserve(parts: &JournalParts, numbers: &mut Numbers) -> bool {
                 Ok(Err(error)) => error.to_string(),
                 _ => "no answer within 5 s".to_owned(),
             };
-            away(&parts.handle.shared, &text);
+            course.away(shared, &text);
             tokio::time::sleep(PROBE).await;
             false
         }
     }
 }
 
-async fn commit(
-    parts: &JournalParts,
-    numbers: &mut Numbers,
-    pace: &mut Pace,
-    (writes, askers): (Vec<Write>, Vec<Asker>),
-) {
+async fn commit(parts: &JournalParts, course: &mut Course, (writes, askers): (Vec<Write>, Vec<Asker>)) {
     let shared = &parts.handle.shared;
     // Shared with the thread that writes them; the events are made of them afterwards.
     let writes: Arc<[Write]> = writes.into();
     let rows = writes.iter().map(Vec::len).sum::<usize>();
-    let context =
-        BatchContext { first_seq: numbers.next, now: Ts::new(shared.clock.now()), timeouts: parts.timeouts };
-    numbers.next += i64::try_from(rows).unwrap_or(0);
+    let context = BatchContext {
+        first_seq: course.numbers.next,
+        now: Ts::new(shared.clock.now()),
+        timeouts: parts.timeouts,
+    };
+    course.numbers.next += i64::try_from(rows).unwrap_or(0);
     let started = tokio::time::Instant::now();
     let apply = tokio::time::timeout(COMMIT, batch::apply(&parts.db, Arc::clone(&writes), context));
     let applied = unless_slow(shared, apply).await;
     let counters = &shared.counters;
     counters.batches.fetch_add(1, Ordering::Relaxed);
     let took = started.elapsed();
-    pace.took(rows, millis(took));
+    course.pace.took(rows, millis(took));
     counters.commit_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(0), Ordering::Relaxed);
     match applied {
         Ok(Ok(outcomes)) => settle(parts, &writes, askers, outcomes).await,
@@ -117,9 +139,7 @@ async fn commit(
             counters.failed_batches.fetch_add(1, Ordering::Relaxed);
             let answer = JournalError::from(&error);
             if error.class() == Class::Transient {
-                away(shared, &error.to_string());
-                // The transaction may have been cut off after its commit: numbers are not used twice.
-                numbers.next = numbers.end;
+                course.away(shared, &error.to_string());
             } else {
                 log::error!(error:% = error, writes = writes.len(); "a batch was refused as a whole");
                 available(shared);
@@ -128,8 +148,7 @@ async fn commit(
         }
         Err(_elapsed) => {
             counters.failed_batches.fetch_add(1, Ordering::Relaxed);
-            away(shared, "no answer within 5 s");
-            numbers.next = numbers.end;
+            course.away(shared, "no answer within 5 s");
             askers.into_iter().for_each(|asker| refuse(shared, asker, &JournalError::NoAnswer));
         }
     }
@@ -242,11 +261,7 @@ fn available(shared: &Shared) {
     }
 }
 
-/// Fails everything that waits, at once, and everything that comes until a probe succeeds.
-fn away(shared: &Shared, error: &str) {
-    refuse_all(shared, Health::Away, error);
-}
-
+/// Fails everything that waits, at once, and everything that comes until the database answers again.
 fn refuse_all(shared: &Shared, health: Health, error: &str) {
     let before = {
         let mut present = shared.health.lock();

@@ -62,6 +62,35 @@ impl Clock {
         }
     }
 
+    /// Time since the machine was started, sleep included; setting the wall clock does not touch it, in contrast to which it
+    /// tells a machine that slept from one whose clock was set. `None` where the system does not say.
+    pub fn since_boot(&self) -> Option<Duration> {
+        match self.source.as_ref() {
+            Source::System { .. } => {
+                let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+                Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()
+            }
+            Source::Simulated { .. } | Source::Manual { .. } => {
+                Some(Duration::from_millis(self.monotonic_ms()))
+            }
+        }
+    }
+
+    /// Sets the wall time of a manual clock, as somebody sets a machine's clock; the other clocks ignore it.
+    pub fn set_wall(&self, at: DateTime<Utc>) {
+        if let Source::Manual { wall_us, .. } = self.source.as_ref() {
+            wall_us.store(at.timestamp_micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// UTC as the system has it, even when that was set back: for third parties, whose clocks it must agree with.
+    pub fn system_now(&self) -> DateTime<Utc> {
+        match self.source.as_ref() {
+            Source::System { .. } => Utc::now(),
+            Source::Simulated { .. } | Source::Manual { .. } => self.now(),
+        }
+    }
+
     /// Moves a manual clock forward; the other clocks move by themselves and ignore it.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { wall_us, monotonic_ms } = self.source.as_ref() {
@@ -149,6 +178,8 @@ mod tests {
         clock.advance(Duration::from_millis(1500));
         assert_eq!(other.now().timestamp_millis(), 1500);
         assert_eq!(other.monotonic_ms(), 1500);
+        clock.set_wall(DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(1));
+        assert_eq!((other.now().timestamp(), other.since_boot()), (3600, Some(Duration::from_millis(1500))));
     }
 
     #[actix::test]
@@ -166,5 +197,7 @@ mod tests {
         let first = clock.now();
         assert!(clock.now() >= first);
         assert!((Utc::now() - first).num_seconds().abs() < 5);
+        let before = clock.since_boot();
+        assert!(before.is_none_or(|before| clock.since_boot().is_some_and(|after| after >= before)));
     }
 }

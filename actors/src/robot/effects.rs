@@ -117,7 +117,7 @@ impl RobotActor {
                 }));
             }
             Effect::Note { kind, code, text } => self.note(kind, code, text),
-            Effect::Drop(what) => parts.lose_report(entry, "", what),
+            Effect::Drop { id, what } => parts.lose_report(entry, id.as_str(), what),
             Effect::Close(cause) => self.part(cause, ctx),
         }
     }

@@ -3,10 +3,13 @@
 //! | state | when | then |
 //! |---|---|---|
 //! | queued | past `expires_at` | expires |
+//! | queued, sent | the wall clock was set forward over `expires_at` | goes on for as long as it had left |
 //! | queued | past `not_before` | the robot is woken, next look at `expires_at` |
 //! | sent | no confirmation in time on a living socket | unknown |
 //! | sent | robot away | next look at `expires_at`, then unknown; a connect pushes it again before |
 //! | confirmed | time-out after confirmation or last result, whichever is later | unknown |
+//!
+//! A time-out begins anew when the wall clock was set forward: the time that was skipped did not pass.
 use chrono::TimeDelta;
 use workbot_schema::commands::{CommandEvent, CommandState, RobotCommand};
 use workbot_schema::fields::Ts;
@@ -18,6 +21,24 @@ pub struct RobotView {
     pub connected_since: Option<Ts>,
     /// When it reported a result last.
     pub last_result_at: Option<Ts>,
+    /// The wall clock was set forward.
+    pub clock_set: Option<ClockSet>,
+}
+
+/// The wall clock of the machine was set forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockSet {
+    /// To this time.
+    pub at: Ts,
+    /// By so much.
+    pub by: TimeDelta,
+}
+
+impl ClockSet {
+    /// What an end is worth that was skipped; `None` when it was not.
+    fn mend(self, end: Ts) -> Option<Ts> {
+        (end <= self.at && end.plus(self.by) > self.at).then(|| end.plus(self.by))
+    }
 }
 
 /// What to write, and whether the robot must look.
@@ -37,21 +58,30 @@ pub fn decide(command: &RobotCommand, robot: RobotView, now: Ts, timeout: TimeDe
     let event = |event| Some(Due { event, is_wake: false });
     let postpone = |at: Ts| event(CommandEvent::Postpone(at.max(now.plus(AGAIN))));
     let give_up = |detail: &str| event(CommandEvent::GiveUp { detail: detail.to_owned() });
+    let set_at = robot.clock_set.map(|set| set.at);
+    let mended = robot.clock_set.and_then(|set| set.mend(command.expires_at)).filter(|until| now < *until);
+    let extend =
+        |until: Option<Ts>| until.map(|until| Due { event: CommandEvent::Extend(until), is_wake: true });
     match command.state {
+        CommandState::Queued if now >= command.expires_at && mended.is_some() => extend(mended),
         CommandState::Queued if now >= command.expires_at => event(CommandEvent::Expire),
         CommandState::Queued => match command.not_before.filter(|at| *at > now) {
             Some(at) => postpone(at.min(command.expires_at)),
             None => Some(Due { event: CommandEvent::Postpone(command.expires_at), is_wake: true }),
         },
-        CommandState::Sent => match robot.connected_since {
-            // A socket that has just come has pushed, or will push, the command itself.
-            Some(since) if since.plus(timeout) > now => postpone(since.plus(timeout)),
-            Some(_) => give_up("no confirmation in time"),
-            None if now < command.expires_at => postpone(command.expires_at),
-            None => give_up("the robot did not come back"),
-        },
+        CommandState::Sent => {
+            match robot.connected_since.map(|since| set_at.map_or(since, |at| since.max(at))) {
+                // A socket that has just come has pushed, or will push, the command itself.
+                Some(since) if since.plus(timeout) > now => postpone(since.plus(timeout)),
+                Some(_) => give_up("no confirmation in time"),
+                None if mended.is_some() => extend(mended),
+                None if now < command.expires_at => postpone(command.expires_at),
+                None => give_up("the robot did not come back"),
+            }
+        }
         CommandState::Confirmed => {
-            let since = command.confirmed_at.max(robot.last_result_at).unwrap_or(command.created_at);
+            let since =
+                command.confirmed_at.max(robot.last_result_at).max(set_at).unwrap_or(command.created_at);
             let until = since.plus(timeout);
             if until > now { postpone(until) } else { give_up("no result in time") }
         }
@@ -102,10 +132,10 @@ mod tests {
         row
     }
 
-    const AWAY: RobotView = RobotView { connected_since: None, last_result_at: None };
+    const AWAY: RobotView = RobotView { connected_since: None, last_result_at: None, clock_set: None };
 
     fn there(since: i64) -> RobotView {
-        RobotView { connected_since: Some(at(since)), last_result_at: None }
+        RobotView { connected_since: Some(at(since)), ..AWAY }
     }
 
     #[test]
@@ -141,6 +171,31 @@ mod tests {
             let due = decide(&row, view, at(now), timeout).map(|due| (due.event, due.is_wake));
             assert_eq!(due, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_forward_ends_nothing() {
+        use CommandState::{Confirmed, Queued, Sent};
+        let timeout = TimeDelta::seconds(120);
+        // From 500 s to an hour later.
+        let set =
+            |view| RobotView { clock_set: Some(ClockSet { at: at(4_100), by: TimeDelta::hours(1) }), ..view };
+        let extended = Some((CommandEvent::Extend(at(4_600)), true));
+        let confirmed = RobotCommand { confirmed_at: Some(at(490)), ..command(Confirmed) };
+        let ended = RobotCommand { expires_at: at(490), ..command(Queued) };
+        for (name, row, view, now, expected) in [
+            ("queued", command(Queued), set(AWAY), 4_101, extended.clone()),
+            ("sent, away", command(Sent), set(AWAY), 4_101, extended),
+            ("over before", ended, set(AWAY), 4_101, Some((CommandEvent::Expire, false))),
+            ("over since", command(Queued), set(AWAY), 4_600, Some((CommandEvent::Expire, false))),
+            ("confirmed", confirmed, set(there(0)), 4_101, Some((CommandEvent::Postpone(at(4_220)), false))),
+        ] {
+            let due = decide(&row, view, at(now), timeout).map(|due| (due.event, due.is_wake));
+            assert_eq!(due, expected, "{name}");
+        }
+        let fresh = RobotCommand { expires_at: at(90_000), ..command(Sent) };
+        let due = decide(&fresh, set(there(0)), at(4_101), timeout).map(|due| due.event);
+        assert_eq!(due, Some(CommandEvent::Postpone(at(4_220))));
     }
 
     #[test]

@@ -136,6 +136,7 @@ impl Scene {
             Box::new(drop),
         );
         let sweep = SweepParts {
+            started_at: Ts::new(clock.now()),
             clock,
             db: db.clone(),
             journal: journal.clone(),

@@ -53,6 +53,11 @@ crate::text_enum! {
 }
 
 impl ActivationCode {
+    /// Who will own the robot.
+    pub fn owner(&self) -> Option<UserId> {
+        self.bound_user_id.clone().or_else(|| self.created_by.clone())
+    }
+
     /// The status at `now`; `service_ends` is that of its robot.
     pub fn status(&self, service_ends: Option<Ts>, now: Ts) -> CodeStatus {
         if self.is_disabled {

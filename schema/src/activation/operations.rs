@@ -64,7 +64,7 @@ for_both! {
                 if code.expires_at <= now {
                     return Ok(Activated::Expired);
                 }
-                let owner = code.bound_user_id.clone().or_else(|| code.created_by.clone());
+                let owner = code.owner();
                 if let Some(owner) = &owner {
                     use crate::tables::users;
                     let role: Option<String> =

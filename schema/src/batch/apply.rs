@@ -41,7 +41,7 @@ pub async fn apply(
         }
         Db::Postgres(postgres) => {
             let mut connection = postgres.write().await?;
-            postgres::in_time(pg::batch(&mut connection, &writes, context)).await
+            postgres::write(pg::batch(&mut connection, &writes, context)).await
         }
     }
 }
@@ -232,6 +232,10 @@ for_both! {
             }
             Record::PlatformKey(key) => {
                 platform_keys::insert(connection, key).await?;
+                Outcome::Done(seq)
+            }
+            Record::PlatformKeyUsed(id) => {
+                platform_keys::note_use(connection, id, now).await?;
                 Outcome::Done(seq)
             }
             Record::ConnectionOpened(row) => {

@@ -23,7 +23,9 @@ use crate::deliveries::{AttemptRecord, Delivery, DeliveryState};
 use crate::fields::Ts;
 use crate::flow_executions::{FlowExecution, NewRun, RunCheckpoint};
 use crate::idempotency::IdempotencyRecord;
-use crate::ids::{AlertId, CommandId, DeliveryId, MessageId, RobotUuid, RunId, TemplateId, UserId};
+use crate::ids::{
+    AlertId, CommandId, DeliveryId, MessageId, PlatformKeyId, RobotUuid, RunId, TemplateId, UserId,
+};
 use crate::logs::{AuditLog, RobotConnection, RobotLog};
 use crate::messages::{MessageReason, SessionMessage};
 use crate::platform_keys::PlatformKey;
@@ -173,6 +175,8 @@ pub enum Record {
     RefreshToken(RefreshToken),
     /// A new platform key.
     PlatformKey(Box<PlatformKey>),
+    /// A platform key was used.
+    PlatformKeyUsed(PlatformKeyId),
     /// A connection began.
     ConnectionOpened(Box<RobotConnection>),
     /// A connection ended.

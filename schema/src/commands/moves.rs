@@ -68,6 +68,11 @@ fn change(command: &mut RobotCommand, event: &CommandEvent, decision: &Decision,
             command.due_at = Some(*due_at);
             false
         }
+        Decision::Extend(expires_at) => {
+            command.expires_at = *expires_at;
+            command.due_at = Some(*expires_at);
+            false
+        }
         Decision::Note { detail } => {
             let of = command.attempt - 1;
             command.history.push_str(&history::entry(CommandState::Failed, of, now, &storable(detail)));
@@ -144,6 +149,7 @@ for_both! {
                 robot_commands::attempt.eq(command.attempt),
                 robot_commands::not_before.eq(command.not_before),
                 robot_commands::due_at.eq(command.due_at),
+                robot_commands::expires_at.eq(command.expires_at),
                 robot_commands::sent_at.eq(command.sent_at),
                 robot_commands::confirmed_at.eq(command.confirmed_at),
                 robot_commands::finished_at.eq(command.finished_at),

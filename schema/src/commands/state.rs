@@ -123,6 +123,8 @@ pub enum CommandEvent {
     },
     /// A sweep looked and it is too early: look again at the given time.
     Postpone(Ts),
+    /// The wall clock was set forward over its end: it may wait until then.
+    Extend(Ts),
 }
 
 /// The part of a row the decision needs.
@@ -145,6 +147,8 @@ pub enum Decision {
     Lost,
     /// Only the time of the next look changes.
     Postpone(Ts),
+    /// Only its end changes, and with it the time of the next look.
+    Extend(Ts),
     /// The row moves.
     Move {
         /// The new state.
@@ -205,6 +209,10 @@ pub fn decide(present: Present, event: &CommandEvent, now: Ts, result_timeout: T
         (CommandEvent::GiveUp { .. }, _) => Decision::Lost,
         (CommandEvent::Postpone(due_at), Queued | Sent | Confirmed) => Decision::Postpone(*due_at),
         (CommandEvent::Postpone(_), _) => Decision::Lost,
+        (CommandEvent::Extend(expires_at), Queued | Sent) if *expires_at > present.expires_at => {
+            Decision::Extend(*expires_at)
+        }
+        (CommandEvent::Extend(_), _) => Decision::Lost,
     }
 }
 
@@ -218,6 +226,10 @@ pub fn may_retry(result: &ExecutionResult) -> bool {
 fn decide_result(present: Present, pushed: i32, result: &ExecutionResult, now: Ts) -> Decision {
     let verdict = result.verdict();
     let of = result.attempt.unwrap_or(pushed);
+    if !(1..=pushed).contains(&of) {
+        // The phone cannot have carried out what was never pushed to it.
+        return Decision::Lost;
+    }
     let detail = match verdict {
         CommandState::Succeeded => String::new(),
         _ if result.error_reason.is_empty() => format!("{}", result.error_code),
@@ -226,7 +238,7 @@ fn decide_result(present: Present, pushed: i32, result: &ExecutionResult, now: T
     let is_older = of < present.attempt;
     if is_older && verdict == CommandState::Failed {
         // The failure of an attempt that was given up for a newer one changes nothing.
-        return if of >= 1 { Decision::Note { detail } } else { Decision::Lost };
+        return Decision::Note { detail };
     }
     let is_tried_again = may_retry(result)
         && present.can_retry

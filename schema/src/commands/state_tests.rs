@@ -18,7 +18,7 @@ fn result(code: i32, attempt: Option<i32>) -> CommandEvent {
 fn after(present: Present, event: &CommandEvent) -> Option<(CommandState, i32)> {
     match decide(present, event, now(), TimeDelta::seconds(120)) {
         Decision::Move { state, attempt, .. } => Some((state, attempt)),
-        Decision::Lost | Decision::Postpone(_) | Decision::Note { .. } => None,
+        Decision::Lost | Decision::Postpone(_) | Decision::Extend(_) | Decision::Note { .. } => None,
     }
 }
 
@@ -46,6 +46,11 @@ fn the_table() {
         (Queued, 2, result(201_101, None), None),
         (Sent, 2, result(201_101, Some(1)), None),
         (Sent, 2, result(0, Some(1)), Some((Succeeded, 1))),
+        (Sent, 1, result(0, Some(2)), None),
+        (Confirmed, 2, result(201_101, Some(4)), None),
+        (Queued, 2, result(0, Some(2)), None),
+        (Unknown, 1, result(0, Some(9)), None),
+        (Sent, 2, result(0, Some(-1)), None),
         (Unknown, 1, result(0, None), Some((Succeeded, 1))),
         (Unknown, 1, result(201_101, None), Some((Failed, 1))),
         (Succeeded, 1, result(201_102, None), None),
@@ -88,6 +93,22 @@ fn the_server_answers_only_what_was_never_pushed() {
     assert_eq!(after(present(CommandState::Queued, 1), &result(0, None)), None);
 }
 
+#[test]
+fn an_end_is_only_put_off_and_only_while_it_counts() {
+    use CommandState::*;
+    let end = present(Queued, 1).expires_at;
+    let later = end.plus(TimeDelta::hours(1));
+    for (state, until, expected) in [
+        (Queued, later, Decision::Extend(later)),
+        (Sent, later, Decision::Extend(later)),
+        (Queued, end, Decision::Lost),
+        (Confirmed, later, Decision::Lost),
+    ] {
+        let decision = decide(present(state, 1), &CommandEvent::Extend(until), now(), TimeDelta::seconds(1));
+        assert_eq!(decision, expected, "{state}");
+    }
+}
+
 proptest! {
     #[test]
     fn final_states_never_move(state in prop::sample::select(CommandState::ALL), attempt in 1..=4_i32,
@@ -95,7 +116,7 @@ proptest! {
         prop_assume!(state.is_final());
         for event in [CommandEvent::Confirm { attempt: of }, result(code, of), CommandEvent::Expire,
                       CommandEvent::Cancel { detail: String::new() }, CommandEvent::GiveUp { detail: String::new() },
-                      CommandEvent::Postpone(now())] {
+                      CommandEvent::Postpone(now()), CommandEvent::Extend(now().plus(TimeDelta::days(9)))] {
             prop_assert_eq!(decide(present(state, attempt), &event, now(), TimeDelta::seconds(1)), Decision::Lost);
         }
     }

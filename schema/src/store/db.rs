@@ -123,7 +123,7 @@ macro_rules! db {
                 type DB = diesel::pg::Pg;
                 let mut pooled = postgres.$role().await?;
                 let $connection: &mut diesel_async::AsyncPgConnection = &mut pooled;
-                $crate::store::postgres::in_time(async move { $body }).await
+                $crate::store::postgres::$role(async move { $body }).await
             }
         }
     };

@@ -15,7 +15,8 @@ use super::{StoreError, StoreOptions, StoreResult};
 
 const CONNECT: Duration = Duration::from_secs(3);
 const WAIT: Duration = Duration::from_secs(3);
-const STATEMENTS: Duration = Duration::from_secs(20);
+const READ: Duration = Duration::from_secs(5);
+const WRITE: Duration = Duration::from_secs(20);
 
 /// A pool of PostgreSQL connections.
 #[derive(Clone)]
@@ -70,15 +71,31 @@ impl PostgresDb {
     }
 }
 
-/// Ends a body that the database holds up for too long; its connection is thrown away with it.
-pub async fn in_time<T, E>(body: impl Future<Output = Result<T, E>>) -> Result<T, E>
+/// Ends a body that reads and that the database holds up for more than 5 s; its connection is thrown away with it.
+pub async fn read<T, E>(body: impl Future<Output = Result<T, E>>) -> Result<T, E>
 where
     E: From<StoreError>,
 {
-    match tokio::time::timeout(STATEMENTS, body).await {
+    in_time(READ, body).await
+}
+
+/// Ends a body that writes and that the database holds up for more than 20 s; its connection is thrown away with it.
+pub async fn write<T, E>(body: impl Future<Output = Result<T, E>>) -> Result<T, E>
+where
+    E: From<StoreError>,
+{
+    in_time(WRITE, body).await
+}
+
+async fn in_time<T, E>(patience: Duration, body: impl Future<Output = Result<T, E>>) -> Result<T, E>
+where
+    E: From<StoreError>,
+{
+    match tokio::time::timeout(patience, body).await {
         Ok(outcome) => outcome,
         Err(_elapsed) => {
-            Err(StoreError::Unavailable("no answer from the database within 20 s".to_owned()).into())
+            let secs = patience.as_secs();
+            Err(StoreError::Unavailable(format!("no answer from the database within {secs} s")).into())
         }
     }
 }

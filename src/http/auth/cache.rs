@@ -3,7 +3,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use workbot_schema::ids::UserId;
+use workbot_schema::ids::{PlatformKeyId, UserId};
 use workbot_schema::platform_keys::{self, PlatformKey};
 use workbot_schema::users::{self, User};
 
@@ -12,6 +12,8 @@ use crate::http::state::AppState;
 
 /// A change in the store is seen after this at the latest.
 const FRESH_MS: u64 = 5_000;
+/// The use of a key is written down this often at most.
+const NOTE_MS: u64 = 60_000;
 /// More entries are not remembered; then the store is asked each time.
 const ENTRIES_MAX: usize = 20_000;
 
@@ -48,6 +50,35 @@ impl<K: Eq + Hash + Clone, V> Cache<K, V> {
     /// Forgets an answer: this process has changed it.
     pub fn forget(&self, key: &K) {
         self.entries.remove(key);
+    }
+}
+
+/// When the use of a platform key was written down last: at most once a minute.
+#[derive(Default)]
+pub struct KeyUses {
+    noted: DashMap<PlatformKeyId, u64>,
+}
+
+impl KeyUses {
+    /// Whether a use at `now_ms` is to be written down.
+    pub fn is_news(&self, id: &PlatformKeyId, now_ms: u64) -> bool {
+        if self.noted.len() >= ENTRIES_MAX {
+            self.noted.retain(|_id, noted_ms| now_ms.saturating_sub(*noted_ms) < NOTE_MS);
+        }
+        let mut is_news = false;
+        self.noted
+            .entry(id.clone())
+            .and_modify(|noted_ms| {
+                is_news = now_ms.saturating_sub(*noted_ms) >= NOTE_MS;
+                if is_news {
+                    *noted_ms = now_ms;
+                }
+            })
+            .or_insert_with(|| {
+                is_news = true;
+                now_ms
+            });
+        is_news
     }
 }
 
@@ -98,5 +129,12 @@ mod tests {
         assert_eq!(cache.find(&1, 5_100), None);
         cache.forget(&2);
         assert_eq!(cache.find(&2, 100), None);
+    }
+
+    #[test]
+    fn a_use_is_noted_once_a_minute() {
+        let (uses, id) = (KeyUses::default(), PlatformKeyId::generate());
+        let noted = [0, 1, 59_999, 60_000, 119_999, 120_000].map(|now_ms| uses.is_news(&id, now_ms));
+        assert_eq!(noted, [true, false, false, true, false, true]);
     }
 }

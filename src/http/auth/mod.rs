@@ -10,7 +10,7 @@ pub mod token;
 pub mod user;
 
 pub use audit::Audit;
-pub use cache::{KeyCache, UserCache};
+pub use cache::{KeyCache, KeyUses, UserCache};
 pub use caller::{Caller, find_robot};
 pub use permission::{Action, Reach};
 pub use platform_key::PlatformKeyAuth;

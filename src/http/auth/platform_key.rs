@@ -1,6 +1,7 @@
 //! An AI platform with its key.
 use std::sync::Arc;
 
+use workbot_schema::batch::Record;
 use workbot_schema::fields::Ts;
 use workbot_schema::platform_keys::{PlatformKey, Scope};
 use workbot_schema::users::{Role, User};
@@ -31,6 +32,9 @@ impl PlatformKeyAuth {
         let maker = maker.ok_or(ApiError::Unauthorized(Unauthorized::Revoked))?;
         if !is_allowed(&key.ip_allow.0, client) {
             return Err(ApiError::Forbidden(Forbidden::Address));
+        }
+        if state.key_uses.is_news(&key.id, state.clock.monotonic_ms()) {
+            state.journal.log(Record::PlatformKeyUsed(key.id.clone()));
         }
         Ok(Self { key, maker })
     }

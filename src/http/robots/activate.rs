@@ -11,6 +11,7 @@ use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::ids::{RobotId, RobotUuid};
 use workbot_schema::robots::Robot;
 
+use super::maker::making;
 use crate::http::activation_codes::code::normalise;
 use crate::http::auth::hash_of;
 use crate::http::envelope::{Envelope, Reply};
@@ -103,6 +104,12 @@ pub async fn activate(state: State, client: ClientAddress, body: Body<ActivateRe
     {
         return Err(locked);
     }
+    let found = queries::find_code(&state.db, code.clone()).await?;
+    let owner = found.filter(|(_code, robot)| robot.is_none()).and_then(|(code, _none)| code.owner());
+    let _making = match owner {
+        Some(owner) => Some(making(&state, &owner).await?),
+        None => None,
+    };
     let now = state.now();
     let family = Uuid::new_v4().simple().to_string();
     let refresh = state.tokens.refresh(&family, now)?;

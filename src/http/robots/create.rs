@@ -1,6 +1,4 @@
 //! `POST /api/robots`: a robot made by hand.
-use std::time::Duration;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -10,8 +8,8 @@ use workbot_schema::fields::Json;
 use workbot_schema::ids::UserId;
 use workbot_schema::robots::statistics::count_owned;
 use workbot_schema::robots::{Robot, RobotKind};
-use workbot_schema::users::Role;
 
+use super::maker::{Making, making};
 use super::robot_fields::{Prepared, RobotFields, Tools, prepare, put};
 use super::robot_view::RobotView;
 use super::secret::{SecretKind, random_bytes, random_secret};
@@ -21,12 +19,8 @@ use crate::http::envelope::{Envelope, Reply};
 use crate::http::error::{ApiError, ApiResult, Conflict, Fields};
 use crate::http::extract::{Body, IdempotencyKey};
 use crate::http::guard::idempotency::{Committed, Started};
-use crate::http::guard::in_flight::{Entered, Turn};
 use crate::http::openapi::Failures;
 use crate::http::state::State;
-
-/// How long a creation waits for another one of the same user.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The robot, and what is told once.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -99,11 +93,11 @@ pub async fn create(
     wrong.expect(fields.kind.is_some(), "kind", "不能为空，可选 worktool、worktool_cloud、native");
     wrong.into_invalid()?;
     let owner = owner(&state, &user, reach, fields.owner_id.clone()).await?;
-    let most = i64::from(state.settings.limits.robots_per_user);
-    let _turn = turn(&state, &owner).await?;
-    let is_admin = state.user(&owner).await?.is_some_and(|owner| owner.role == Role::Admin);
-    if !is_admin && count_owned(&state.db, owner.clone()).await? >= most {
-        return Err(ApiError::Conflict(Conflict::RobotLimit(most)));
+    let making = making(&state, &owner).await?;
+    if let Making::Limited(most, _turn) = &making
+        && count_owned(&state.db, owner.clone()).await? >= *most
+    {
+        return Err(ApiError::Conflict(Conflict::RobotLimit(*most)));
     }
     let now = state.now();
     let mut robot = Robot::new(kind, String::new(), Some(owner), now);
@@ -151,20 +145,6 @@ pub async fn create(
     match ticket.commit_secret(&state, &reply, records).await? {
         Committed::Replay(reply) => Ok(reply),
         Committed::Done(_outcomes) => Ok(reply),
-    }
-}
-
-/// Two creations at once must not both find the last place free.
-async fn turn(state: &State, owner: &UserId) -> ApiResult<Turn<UserId, ()>> {
-    loop {
-        match state.idempotency.robot_makers.enter(owner.clone(), ()) {
-            Entered::First(turn) => return Ok(turn),
-            Entered::Busy((), busy) => {
-                if !busy.wait(PATIENCE).await {
-                    return Err(ApiError::Unavailable("another robot of this user is being made".to_owned()));
-                }
-            }
-        }
     }
 }
 

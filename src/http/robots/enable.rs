@@ -1,11 +1,10 @@
 //! `POST /api/robots/{robotId}/enable`.
 use actix_web::web::Path;
-use workbot_schema::robots::RobotChanges;
 
-use super::change::write;
 use super::robot_view::RobotView;
+use super::switch::switch;
 use crate::http::audit::Origin;
-use crate::http::auth::{Action, Caller};
+use crate::http::auth::Caller;
 use crate::http::envelope::{Envelope, Reply};
 use crate::http::error::ApiResult;
 use crate::http::openapi::Failures;
@@ -37,10 +36,5 @@ pub async fn enable(
     origin: Origin,
     robot_id: Path<String>,
 ) -> ApiResult<Reply> {
-    let entry = caller.robot(&state, Some(&robot_id), Action::ManageRobot).await?;
-    let changes = RobotChanges { is_enabled: Some(true), ..RobotChanges::default() };
-    let robot = entry.profile().robot.clone();
-    let detail = serde_json::json!({"enabled": true});
-    let robot = write(&state, &caller, &origin, &robot, changes, None, "robot.enable", detail).await?;
-    Reply::ok(&RobotView::of(&state, robot))
+    switch(&state, &caller, &origin, &robot_id, true).await
 }

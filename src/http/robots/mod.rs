@@ -23,6 +23,7 @@ pub mod heartbeat;
 pub mod kick;
 pub mod link;
 pub mod list;
+pub mod maker;
 pub mod members;
 pub mod messages;
 pub mod own;
@@ -37,6 +38,7 @@ pub mod secret_rotate;
 pub mod send_message;
 pub mod statistics;
 pub mod submission;
+pub mod switch;
 pub mod verify;
 pub mod visibility;
 

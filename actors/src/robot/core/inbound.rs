@@ -76,7 +76,7 @@ impl Core {
             Some(slot) => slot.is_confirming = true,
             None if over_limit.is_none() => {}
             None => {
-                effects.push(Effect::Drop("ack"));
+                effects.push(Effect::Drop { id, what: "ack" });
                 return;
             }
         }

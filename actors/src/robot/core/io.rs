@@ -125,8 +125,13 @@ pub enum Effect {
         /// Text.
         text: String,
     },
-    /// Something of the phone was given up; log and count.
-    Drop(&'static str),
+    /// Something the phone said of a command was given up; log and count.
+    Drop {
+        /// Which command.
+        id: CommandId,
+        /// What.
+        what: &'static str,
+    },
     /// Send a close frame and end.
     Close(CloseCause),
 }

@@ -292,7 +292,7 @@ fn messages_are_answered_by_their_outcome() {
 fn over_the_limit_only_what_is_awaited_counts() {
     let mut bench = Bench::with(vec![sent("a")]);
     let ack = |id: &str| Input::Frame(Ok(Inbound::Ack { id: id.into(), attempt: None }), Some(1));
-    assert_eq!(bench.step(ack("other")), [Effect::Drop("ack")]);
+    assert_eq!(bench.step(ack("other")), [Effect::Drop { id: "other".into(), what: "ack" }]);
     assert!(matches!(bench.step(ack("a"))[..], [Effect::Confirm { .. }]));
     let result =
         |id: &str| Input::Frame(Ok(Inbound::Result { id: id.into(), result: Box::default() }), Some(1));

@@ -10,18 +10,18 @@ use workbot_schema::store::StoreResult;
 
 use super::{SweepParts, in_time};
 use crate::supervisor::directory::RobotEntry;
-use crate::supervisor::due::{RobotView, decide};
+use crate::supervisor::due::{ClockSet, RobotView, decide};
 
 /// Commands of one round.
 const LIMIT: i64 = 500;
 
 /// Acts on every due command by compare-and-set; what the journal does not take is due again.
-pub(super) async fn act_on_due(parts: &SweepParts) -> StoreResult<()> {
+pub(super) async fn act_on_due(parts: &SweepParts, clock_set: Option<ClockSet>) -> StoreResult<()> {
     let due = in_time(queries::list_due(&parts.db, parts.now(), LIMIT)).await?;
     if due.is_empty() {
         return Ok(());
     }
-    let writes: Vec<_> = due.iter().filter_map(|command| act(parts, command)).collect();
+    let writes: Vec<_> = due.iter().filter_map(|command| act(parts, command, clock_set)).collect();
     let mut failed = 0_usize;
     for written in join_all(writes).await {
         match written {
@@ -40,10 +40,12 @@ pub(super) async fn act_on_due(parts: &SweepParts) -> StoreResult<()> {
 fn act(
     parts: &SweepParts,
     command: &RobotCommand,
+    clock_set: Option<ClockSet>,
 ) -> Option<impl Future<Output = crate::journal::Written> + use<>> {
     let entry = parts.directory.find(command.robot_uuid);
     let now = parts.now();
     let view = entry.as_deref().map(|entry| view(entry, now, parts.clock.monotonic_ms())).unwrap_or_default();
+    let view = RobotView { clock_set, ..view };
     let due = decide(command, view, now, parts.settings.timeouts.of(command.command_type))?;
     if let Some(entry) = entry.filter(|_entry| due.is_wake) {
         entry.wake();
@@ -61,5 +63,5 @@ fn view(entry: &RobotEntry, now: Ts, now_ms: u64) -> RobotView {
         let ago = i64::try_from(now_ms.saturating_sub(at_ms)).unwrap_or(i64::MAX);
         now.plus(TimeDelta::try_milliseconds(-ago).unwrap_or(TimeDelta::MIN))
     });
-    RobotView { connected_since: entry.socket().map(|socket| socket.since), last_result_at }
+    RobotView { connected_since: entry.socket().map(|socket| socket.since), last_result_at, clock_set: None }
 }

@@ -12,7 +12,7 @@ use super::{SweepParts, in_time};
 
 /// Deliveries of one round.
 const LIMIT: i64 = 500;
-/// What is younger comes from the journal's event, or from the endpoint's own timer.
+/// What became due later comes from the journal's event, or from the endpoint's own timer.
 const GRACE: TimeDelta = TimeDelta::seconds(2);
 
 /// Sends late deliveries to their endpoints, which ignore those they know; where the next round goes on.
@@ -20,7 +20,7 @@ pub(super) async fn send_late(
     parts: &SweepParts,
     after: Option<(Ts, DeliveryId)>,
 ) -> StoreResult<Option<(Ts, DeliveryId)>> {
-    let before = parts.now().plus(-GRACE);
+    let before = parts.now().plus(-GRACE).max(parts.started_at);
     let late = in_time(due::list_late_deliveries(&parts.db, before, after, LIMIT)).await?;
     let is_last_page = i64::try_from(late.len()).unwrap_or(LIMIT) < LIMIT;
     let last = late.last().and_then(|delivery| Some((delivery.due_at?, delivery.id.clone())));

@@ -17,6 +17,7 @@
 //! | queue depths | after lost events, else every 60 s | number and wake-up |
 mod announcements;
 mod changes;
+mod clock_watch;
 mod commands;
 mod deliveries;
 mod depths;
@@ -102,6 +103,8 @@ pub struct SweepParts {
     pub settings: SweepSettings,
     /// The server is about to stop: nothing is announced any more.
     pub is_stopping: Arc<AtomicBool>,
+    /// When the server was started: whatever was due before is nobody's.
+    pub started_at: Ts,
     /// Counters.
     pub counters: Arc<SweepCounters>,
 }
@@ -131,6 +134,7 @@ struct Memory {
     rounds: u64,
     changed: changes::Watermark,
     late_after: Option<(Ts, DeliveryId)>,
+    clock: clock_watch::ClockWatch,
     depths: depths::Counted,
 }
 
@@ -220,7 +224,10 @@ async fn look(parts: &SweepParts, memory: &mut Memory, announce: Vec<Arc<RobotEn
         changes::load_announced(parts).await?;
         memory.is_loaded = true;
     }
-    commands::act_on_due(parts).await?;
+    if let Some(by) = parts.clock.since_boot().and_then(|boot| memory.clock.look(parts.now(), boot)) {
+        log::warn!(seconds = by.num_seconds(); "the clock of this machine was set forward; nothing ends because of that");
+    }
+    commands::act_on_due(parts, memory.clock.set()).await?;
     memory.late_after = deliveries::send_late(parts, memory.late_after.take()).await?;
     announcements::announce(parts, announce).await;
     if memory.rounds % 2 == 1 {

@@ -78,6 +78,33 @@ async fn queued_commands_expire() {
 }
 
 #[actix::test]
+async fn a_clock_set_forward_ends_nothing_before_its_time() {
+    let scene = Scene::open().await;
+    let (entry, _generation, _phone) = connected(&scene).await;
+    let away = scene.robot(|_robot| {}).await;
+    scene.write(vec![scene.new_command(away.uuid, "msg_1", 60)]).await;
+    scene.write(vec![scene.new_command(entry.uuid, "msg_2", 90_000)]).await;
+    claim(&scene, &entry).await;
+    let memory = tick(&scene, Memory::default()).await;
+    scene.kernel.clock.set_wall(scene.kernel.clock.now() + chrono::TimeDelta::hours(1));
+    let mut memory = tick(&scene, memory).await;
+    for (secs, states) in [
+        (59, (CommandState::Queued, CommandState::Sent)),
+        (1, (CommandState::Expired, CommandState::Sent)),
+        (60, (CommandState::Expired, CommandState::Unknown)),
+    ] {
+        scene.advance(secs);
+        entry.touch(scene.now_ms(), scene.now());
+        memory = tick(&scene, memory).await;
+        assert_eq!(
+            (scene.command("msg_1").await.state, scene.command("msg_2").await.state),
+            states,
+            "{secs}"
+        );
+    }
+}
+
+#[actix::test]
 async fn a_living_socket_that_does_not_confirm_makes_unknown() {
     let scene = Scene::open().await;
     let (entry, _generation, _phone) = connected(&scene).await;
@@ -266,6 +293,21 @@ async fn late_callbacks_are_sent_to_their_endpoint() {
     scene.advance(3);
     tick(&scene, memory).await;
     assert_eq!(scene.endpoints.find(&endpoint).unwrap().stats().posted(), 1);
+}
+
+#[actix::test]
+async fn callbacks_that_were_due_before_the_start_go_at_once() {
+    let mut scene = Scene::open().await;
+    let entry = scene.robot(|_robot| {}).await;
+    let robot = entry.profile().robot.clone();
+    let url = "https://a.example/late";
+    let delivery =
+        PresenceCallback::new(&robot, true, "meant", scene.now()).delivery(&robot, url, scene.now());
+    scene.write_elsewhere(vec![Record::Delivery(Box::new(delivery))]).await;
+    scene.kernel.clock.advance(Duration::from_millis(1));
+    scene.sweep.started_at = scene.now();
+    tick(&scene, Memory::default()).await;
+    assert_eq!(scene.endpoints.find(&endpoint_of(robot.id, url)).unwrap().stats().posted(), 1);
 }
 
 #[derive(actix::Message)]
