@@ -1,9 +1,8 @@
 //! Everything around the server fails: databases, disks, networks, peers. It stays up or comes back by itself, and nothing that was
 //! answered is lost.
-//!
-//! A jump of the wall clock is not tried here: it takes a library that fakes the time of a process.
 mod bad_frames;
 mod bad_requests;
+mod clock_jump;
 mod database_away;
 mod database_load;
 mod disk_full;

@@ -82,6 +82,21 @@ async fn bounds_hold(backend: Backend) {
     let answers = join_all((0..TRIES).map(|_| user.post("/api/robots", &body))).await;
     let made = answers.into_iter().filter(|answer| answer.as_ref().unwrap().status == 200).count();
     assert_eq!(made, 3, "more robots than a user may have");
+
+    // By hand and by activation at once.
+    let user = server.user("13800000007", "user").await.rest;
+    let codes =
+        server.cli(&["codes", "create", "--count", "6", "--days", "9", "--user", "13800000007"]).await;
+    let codes: Vec<&str> =
+        codes["codes"].as_array().unwrap().iter().map(|code| code["code"].as_str().unwrap()).collect();
+    let devices: Vec<Device> = (0..codes.len()).map(|number| Device::new(format!("own-{number}"))).collect();
+    let rest = server.rest();
+    let by_code = join_all(codes.iter().zip(&devices).map(|(code, device)| rest.activate(code, device)));
+    let by_hand = join_all((0..codes.len()).map(|_| user.post("/api/robots", &body)));
+    let (by_code, by_hand) = tokio::join!(by_code, by_hand);
+    let made = by_code.into_iter().chain(by_hand).map(|answer| answer.unwrap().status);
+    let made: Vec<u16> = made.filter(|status| matches!(status, 200 | 201)).collect();
+    assert_eq!(made.len(), 3, "{made:?}");
 }
 
 async fn one_message(backend: Backend) {

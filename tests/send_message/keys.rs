@@ -35,6 +35,12 @@ async fn platform_keys(backend: Backend) {
     let phone = server.phone(mine).await;
     platform.send_text(&mine.robot_id, &["张三"], "由平台").await.unwrap().expect_ok().unwrap();
     assert_eq!(phone.serve_next(SOON).await.unwrap().content(), "由平台");
+    until(SOON, "the use of the key is noted", async || {
+        let list = owner.rest.get("/api/platform-keys").await.unwrap().expect_ok().unwrap();
+        let list = list.envelope.data["list"].as_array().unwrap().clone();
+        list.iter().any(|key| key["id"] == id.as_str() && key["lastUsedAt"].is_string()).then_some(())
+    })
+    .await;
     for robot in [&also_mine.robot_id, &foreign.robot_id, "robot_1_nobody"] {
         let answer = platform.send_text(robot, &["a"], "x").await.unwrap();
         answer.expect_error(404, "robot_not_found").unwrap();

@@ -1,5 +1,6 @@
 //! `cargo verify`: every check of the project as a named, timed step; the first failure ends it.
 
+mod faketime;
 mod files;
 mod layers;
 mod postgres;
@@ -132,6 +133,7 @@ fn postgres(context: &mut Context) -> Outcome<String> {
 
 fn test(context: &mut Context) -> Outcome<String> {
     let cluster = context.postgres.as_ref().ok_or("PostgreSQL was not started")?;
+    faketime::ensure()?;
     run_program(cargo().args(["test", "--workspace"]).env(POSTGRES_URL, cluster.url()))
         .map(|()| String::new())
 }
