@@ -46,7 +46,9 @@ impl MachineClock {
 }
 
 async fn start(database: &TestDatabase) -> (Instance, MachineClock) {
-    let mut launch = Launch::new(&database.url, &database.folder().join("data"));
+    // The machine may be busy with other things.
+    let mut launch =
+        Launch::new(&database.url, &database.folder().join("data")).set("journal.write_timeout_ms", 8_000);
     launch.script = SCRIPT;
     std::fs::create_dir_all(&launch.data_dir).unwrap();
     let clock = MachineClock(launch.data_dir.join("clock"));
