@@ -16,23 +16,20 @@ use crate::supervisor::scene::{LONG, database, http, settings};
 #[rtype(result = "()")]
 struct Shatter;
 
-impl Handler<Posted<Shatter>> for RouterActor {
-    type Result = ();
+macro_rules! shatters {
+    ($($actor:ty),+) => {$(
+        impl Handler<Posted<Shatter>> for $actor {
+            type Result = ();
 
-    fn handle(&mut self, posted: Posted<Shatter>, _ctx: &mut Self::Context) {
-        let (Shatter, _handling) = posted.open(0);
-        panic!("meant");
-    }
+            fn handle(&mut self, posted: Posted<Shatter>, _ctx: &mut Self::Context) {
+                let (Shatter, _handling) = posted.open(0);
+                panic!("meant");
+            }
+        }
+    )+};
 }
 
-impl Handler<Posted<Shatter>> for JournalActor {
-    type Result = ();
-
-    fn handle(&mut self, posted: Posted<Shatter>, _ctx: &mut Self::Context) {
-        let (Shatter, _handling) = posted.open(0);
-        panic!("meant");
-    }
-}
+shatters!(JournalActor, RouterActor, SweepActor, JanitorActor);
 
 struct Grown {
     tree: Tree,
@@ -129,14 +126,17 @@ async fn writes_go_on_after_the_journal_or_the_router_panicked() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-#[actix::test]
-async fn an_actor_that_ends_too_often_is_fatal() {
+/// Breaks an actor of a tree again and again until the tree says that it is over.
+async fn ends_too_often<A>(kind: &str, choose: impl FnOnce(&Tree) -> ActorRef<A>)
+where
+    A: Actor<Context = Context<A>> + Handler<Posted<Shatter>, Result = ()>,
+{
     let Grown { tree, folder } = grow().await;
-    let fatal = tree.fatal();
+    let (fatal, actor) = (tree.fatal(), choose(&tree));
     let breaking = async {
         loop {
             // Down for a moment is what is meant.
-            assert!(ask(&tree.router, Shatter, LONG).await.is_err());
+            assert!(ask(&actor, Shatter, LONG).await.is_err());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
@@ -147,9 +147,17 @@ async fn an_actor_that_ends_too_often_is_fatal() {
         }
     });
     let ended = ended.await.unwrap();
-    assert_eq!((ended.kind, ended.reason, ended.restarts), ("router", ExitReason::Escalated, 5));
+    assert_eq!((ended.kind, ended.reason, ended.restarts), (kind, ExitReason::Escalated, 5));
     drop(tree);
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[actix::test]
+async fn an_actor_that_ends_too_often_is_fatal() {
+    ends_too_often("journal", |tree| tree.writer.clone()).await;
+    ends_too_often("router", |tree| tree.router.clone()).await;
+    ends_too_often("sweep", |tree| tree.sweep.clone()).await;
+    ends_too_often("janitor", |tree| tree.janitor.clone()).await;
 }
 
 #[actix::test]

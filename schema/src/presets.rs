@@ -76,7 +76,7 @@ pub async fn seed(db: &Db, presets: &Presets, now: Ts) -> StoreResult<usize> {
         Db::Postgres(postgres) => {
             use diesel_async::AsyncConnection;
             let mut connection = postgres.write().await?;
-            crate::store::postgres::in_time(connection.transaction::<_, StoreError, _>(async |connection| {
+            crate::store::postgres::write(connection.transaction::<_, StoreError, _>(async |connection| {
                 Ok(pg::write(connection, &presets, now).await?)
             }))
             .await
