@@ -248,7 +248,7 @@ impl Scene {
                 return event;
             }
             let published = tokio::time::timeout(LONG, self.inbox.next()).await.expect("an event in time");
-            let (Published(events), _handling, _reply) = published.unwrap().open(0);
+            let (Published { events, .. }, _handling, _reply) = published.unwrap().open(0);
             self.events.extend(events.iter().cloned());
         }
     }

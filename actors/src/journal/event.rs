@@ -105,12 +105,41 @@ pub enum Event {
     AiCalled(Arc<AiCallLog>),
 }
 
-/// The events of one batch, in commit order.
+/// The events of one batch, in commit order, with the numbers kept for what they mean to those who watch.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct Published(pub Arc<[Event]>);
+pub struct Published {
+    /// What is true from now on.
+    pub events: Arc<[Event]>,
+    /// The first number kept, above the numbers of all rows of the batch; each event has [`Event::width`] of them, in order.
+    pub first: i64,
+    /// The last number of the batch, its rows included.
+    pub last: i64,
+}
+
+impl Published {
+    /// Events after the number `after`.
+    pub fn after(after: i64, events: impl Into<Arc<[Event]>>) -> Self {
+        let events = events.into();
+        let width: i64 = events.iter().map(Event::width).sum();
+        Self { events, first: after.saturating_add(1), last: after.saturating_add(width) }
+    }
+}
 
 impl Event {
+    /// How many numbers are kept for it: at least as many as there are frames it makes for those who watch. A stored message is
+    /// told under the number of its row.
+    pub fn width(&self) -> i64 {
+        match self {
+            Self::CommandMoved { .. } | Self::AlertRaised { .. } => 2,
+            Self::RunSaved(saved) => {
+                i64::try_from(saved.new_nodes.len()).unwrap_or(0).saturating_mul(2).saturating_add(1)
+            }
+            Self::NotificationMoved(_) => 1,
+            _ => 0,
+        }
+    }
+
     /// Whether the directory must know before anybody is answered.
     pub fn changes_directory(&self) -> bool {
         matches!(

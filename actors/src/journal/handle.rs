@@ -1,6 +1,6 @@
 //! How everybody else writes: promises are answered, logs are not.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -113,6 +113,8 @@ pub(super) struct Shared {
     pub(super) queue: Mutex<JournalQueue<Entry>>,
     pub(super) wake: Notify,
     pub(super) health: Mutex<Health>,
+    /// The first number of this process; 0 while it has none.
+    pub(super) began_at: AtomicI64,
     pub(super) counters: JournalCounters,
     pub(super) clock: Clock,
 }
@@ -131,6 +133,7 @@ impl JournalHandle {
                 queue: Mutex::new(JournalQueue::new(limits)),
                 wake: Notify::new(),
                 health: Mutex::new(Health::Good),
+                began_at: AtomicI64::new(0),
                 counters: JournalCounters::default(),
                 clock,
             }),
@@ -169,6 +172,11 @@ impl JournalHandle {
                 self.shared.counters.dropped_logs.fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// The first number of this process: every row and event of an earlier one has a lower number. 0 before there is one.
+    pub fn began_at(&self) -> i64 {
+        self.shared.began_at.load(Ordering::Acquire)
     }
 
     /// Whether writes are being made.

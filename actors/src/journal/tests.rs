@@ -102,7 +102,7 @@ impl Rig {
     /// The next events; whoever waits for an answer of the router gets one.
     async fn answered(&mut self) -> Vec<Event> {
         let delivery = tokio::time::timeout(DEADLINE, self.router.next()).await.unwrap().unwrap();
-        let (Published(events), _handling, reply) = delivery.open(self.kernel.clock.monotonic_ms());
+        let (Published { events, .. }, _handling, reply) = delivery.open(self.kernel.clock.monotonic_ms());
         if let Some(reply) = reply {
             reply.send(()).unwrap();
         }

@@ -99,6 +99,9 @@ async fn reserve(parts: &JournalParts, course: &mut Course) -> bool {
                 return false;
             }
             course.numbers = Numbers { next: first, end: first + BLOCK };
+            if parts.handle.began_at() == 0 {
+                shared.began_at.store(first, Ordering::Release);
+            }
             available(shared);
             true
         }
@@ -134,7 +137,7 @@ async fn commit(parts: &JournalParts, course: &mut Course, (writes, askers): (Ve
     course.pace.took(rows, millis(took));
     counters.commit_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(0), Ordering::Relaxed);
     match applied {
-        Ok(Ok(outcomes)) => settle(parts, &writes, askers, outcomes).await,
+        Ok(Ok(outcomes)) => settle(parts, &mut course.numbers, &writes, askers, outcomes).await,
         Ok(Err(error)) => {
             counters.failed_batches.fetch_add(1, Ordering::Relaxed);
             let answer = JournalError::from(&error);
@@ -176,6 +179,7 @@ async fn unless_slow<T, E, L>(
 
 async fn settle(
     parts: &JournalParts,
+    numbers: &mut Numbers,
     writes: &[Write],
     askers: Vec<Asker>,
     outcomes: Vec<Result<Vec<Outcome>, StoreError>>,
@@ -203,7 +207,9 @@ async fn settle(
         answers.push((asker.reply, answer));
     }
     if !events.is_empty() {
-        publish(parts, events).await;
+        let published = Published::after(numbers.next.saturating_sub(1), events);
+        numbers.next = published.last.saturating_add(1);
+        publish(parts, published).await;
     }
     for (reply, answer) in answers {
         // A caller that has gone needs no answer.
@@ -214,10 +220,9 @@ async fn settle(
 }
 
 /// Hands the events to the router first; while it is full the journal waits, so pressure reaches the edge.
-async fn publish(parts: &JournalParts, events: Vec<Event>) {
+async fn publish(parts: &JournalParts, published: Published) {
     let counters = &parts.handle.shared.counters;
-    let is_directory_change = events.iter().any(Event::changes_directory);
-    let published = Published(Arc::from(events));
+    let is_directory_change = published.events.iter().any(Event::changes_directory);
     for listener in parts.listeners.iter() {
         // A full listener misses the batch; nothing that must not be lost depends on it.
         if post(listener, published.clone()).is_err() {

@@ -179,7 +179,7 @@ impl Handler<Posted<Published>> for RouterActor {
     type Result = ();
 
     fn handle(&mut self, posted: Posted<Published>, ctx: &mut Self::Context) {
-        let (Published(events), _handling) = posted.open(self.now_ms());
+        let (Published { events, .. }, _handling) = posted.open(self.now_ms());
         for event in events.iter() {
             self.follow(event, ctx);
         }

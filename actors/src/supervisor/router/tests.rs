@@ -152,7 +152,7 @@ async fn revoked_tokens_close_the_socket() {
     let entry = scene.robot(|_robot| {}).await;
     let (attached, mut phone) = scene.attach(entry.uuid);
     attached.await.unwrap();
-    let revoked = Published(Arc::from([Event::TokensRevoked(entry.uuid)]));
+    let revoked = Published::after(0, [Event::TokensRevoked(entry.uuid)]);
     ask(&scene.router, revoked, LONG).await.unwrap();
     assert_eq!(entry.profile().robot.token_family, None);
     assert_eq!(order(&mut phone).await, RobotOrder::Close(CloseCause::Refused));
@@ -218,7 +218,7 @@ async fn a_retry_is_announced_when_its_time_comes() {
     let mut command = scene.command("msg_1").await;
     command.not_before = Some(scene.now().plus(chrono::TimeDelta::seconds(1)));
     let moved = Event::CommandMoved { command: Arc::new(command), from: CommandState::Confirmed };
-    ask(&scene.router, Published(Arc::from([moved])), LONG).await.unwrap();
+    ask(&scene.router, Published::after(0, [moved]), LONG).await.unwrap();
     assert_eq!(entry.queued.load(Ordering::Relaxed), 2);
     assert!(phone.try_next().is_none());
     tokio::time::pause();
