@@ -36,6 +36,7 @@ pub mod persona;
 pub mod preset;
 #[cfg(test)]
 mod preset_tests;
+pub mod monitor;
 pub mod robot;
 pub mod session;
 pub mod supervisor;
@@ -58,6 +59,7 @@ use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, Reten
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
 use kernel::clock::millis;
 use kernel::{ActorRef, ActorStats, ChildSpec, Ended, Kernel, Postbox, ask, supervise};
+use monitor::{MonitorActor, MonitorFeed};
 use robot::login::{Attach, Detach};
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
@@ -137,6 +139,8 @@ pub struct Tree {
     pub directory: Directory,
     /// Callback endpoints and their health.
     pub endpoints: Endpoints,
+    /// Live events and figures.
+    pub monitor: MonitorFeed,
     /// The way to third parties.
     pub http: HttpClient,
     /// Counters of the router.
@@ -153,6 +157,7 @@ pub struct Tree {
     janitor: ActorRef<JanitorActor>,
     alert: ActorRef<AlertActor>,
     writer: ActorRef<JournalActor>,
+    watcher: ActorRef<MonitorActor>,
     is_stopping: Arc<AtomicBool>,
     fatal: watch::Sender<Option<Ended>>,
 }
@@ -203,6 +208,10 @@ impl Tree {
         let alert = root.start(&tree::ALERT, move |stats| AlertActor::new(alert_parts.clone(), stats));
         listeners.push(Postbox::new(alert.clone()));
 
+        let feed = MonitorFeed::new(journal.clone(), kernel.clock.clone());
+        let monitor_feed = feed.clone();
+        let monitor = root.start(&monitor::SPEC, move |_stats| MonitorActor::new(monitor_feed.clone()));
+        listeners.push(Postbox::new(monitor.clone()));
         let journal_parts = JournalParts {
             db: db.clone(),
             handle: journal.clone(),
@@ -244,6 +253,7 @@ impl Tree {
             journal,
             directory,
             endpoints,
+            monitor: feed,
             http,
             router_counters,
             sweep_counters,
@@ -254,6 +264,7 @@ impl Tree {
             sweep,
             janitor,
             alert,
+            watcher: monitor,
             writer,
             is_stopping,
             fatal: root.fatal,
@@ -328,6 +339,7 @@ impl Tree {
         self.janitor.retire();
         self.router.retire();
         self.writer.retire();
+        self.watcher.retire();
         let are_threads_over = self.kernel.arbiters.stop(THREADS).await;
         is_written && is_checkpointed && are_threads_over
     }

@@ -1,4 +1,5 @@
 //! Messages from and to chats.
+pub mod feed;
 pub mod history;
 
 use diesel::prelude::{Insertable, Queryable, Selectable};

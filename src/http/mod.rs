@@ -21,6 +21,7 @@ pub mod envelope;
 pub mod error;
 pub mod extract;
 pub mod guard;
+pub mod monitor;
 pub mod openapi;
 pub mod ops;
 pub mod platform_keys;
@@ -112,6 +113,10 @@ table! {
     "/api/admin/actors"                          => { get actors::list::list }
     "/api/admin/actors/{id}/stop"                => { post actors::stop::stop }
     "/api/admin/actors/{id}/restart"             => { post actors::restart::restart }
+    "/ws/monitor"                                => { get monitor::socket::watch }
+    "/api/monitor/messages"                      => { get monitor::messages::messages }
+    "/api/monitor/ai/stats"                      => { get monitor::ai_stats::ai_stats }
+    "/api/messages/{id}/why"                     => { get monitor::why::why }
     "/webserver/wework/"                         => { get worktool::connect::host_test }
     "/webserver/wework/{linkId}"                 => { get worktool::connect::connect }
     "/wework/sendRawMessage"                     => { post worktool::send_raw_message::send_raw_message }

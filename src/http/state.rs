@@ -12,6 +12,7 @@ use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
 use workbot_actors::kernel::{Clock, Offload, Postbox, Registry};
+use workbot_actors::monitor::MonitorFeed;
 use workbot_actors::robot::command_service::{CommandLimits, CommandService};
 use workbot_actors::robot::core::CoreSettings;
 use workbot_actors::robot::frames::{FrameLimits, InboundBudget};
@@ -150,6 +151,8 @@ pub struct Services {
     pub messages: MessageService,
     /// Callback endpoints and their health.
     pub endpoints: Endpoints,
+    /// Live events and figures.
+    pub monitor: MonitorFeed,
     /// The way to third parties.
     pub http: HttpClient,
     /// Alert rules and notification channels.
@@ -186,6 +189,7 @@ impl Services {
             directory: tree.directory.clone(),
             registry: tree.kernel.registry.clone(),
             endpoints: tree.endpoints.clone(),
+            monitor: tree.monitor.clone(),
             http: tree.http.clone(),
             alerts: tree.alerts.clone(),
             attach: tree.attach(),
@@ -229,6 +233,8 @@ pub struct AppState {
     pub messages: MessageService,
     /// Callback endpoints and their health.
     pub endpoints: Endpoints,
+    /// Live events and figures.
+    pub monitor: MonitorFeed,
     /// The way to third parties.
     pub http: HttpClient,
     /// Alert rules and notification channels.
@@ -287,6 +293,7 @@ impl AppState {
             commands: services.commands,
             messages: services.messages,
             endpoints: services.endpoints,
+            monitor: services.monitor,
             http: services.http,
             alerts: services.alerts,
             attach: services.attach,

@@ -28,6 +28,9 @@ mod faults;
 #[path = "../messages/mod.rs"]
 mod messages;
 #[cfg(test)]
+#[path = "../monitor/mod.rs"]
+mod monitor;
+#[cfg(test)]
 #[path = "../offline_then_reconnect/mod.rs"]
 mod offline_then_reconnect;
 #[cfg(test)]

@@ -62,6 +62,7 @@ pub struct TestServer {
 pub struct User {
     pub id: String,
     pub phone: String,
+    pub token: String,
     pub rest: Rest,
 }
 
@@ -158,6 +159,7 @@ impl TestServer {
         User {
             id: made["userId"].as_str().unwrap().to_owned(),
             phone: phone.to_owned(),
+            token: token["token"].as_str().unwrap().to_owned(),
             rest: self.rest().with_token(token["token"].as_str().unwrap()),
         }
     }

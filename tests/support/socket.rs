@@ -31,6 +31,26 @@ impl Bare {
         open(&target, &upgrade, SOON).await.map(Self)
     }
 
+    /// Opens another path with a bearer token (none when it is empty).
+    pub async fn open_at(url: &str, path: &str, token: &str) -> Result<Self, SimError> {
+        let headers = match token {
+            "" => Vec::new(),
+            token => vec![("Authorization".to_owned(), format!("Bearer {token}"))],
+        };
+        let upgrade = Upgrade { target: path.to_owned(), headers };
+        let target = Target { base: parse_base(url).unwrap(), source: None };
+        open(&target, &upgrade, SOON).await.map(Self)
+    }
+
+    /// The status that refuses the upgrade of a path.
+    pub async fn refused_at(url: &str, path: &str, token: &str) -> u16 {
+        match Self::open_at(url, path, token).await {
+            Err(SimError::Refused { status, .. }) => status,
+            Err(error) => panic!("a refusal was wanted, this came: {error}"),
+            Ok(_socket) => panic!("a refusal was wanted, the socket is open"),
+        }
+    }
+
     /// Opens one that is taken in, and takes its `connected` and `config` frames.
     pub async fn online(url: &str, token: &str) -> Self {
         let mut socket = Self::open(url, token, &[]).await.unwrap();

@@ -7,6 +7,7 @@
 //! | sweep | permanent | core | a tick is left out; the next one finds the same |
 //! | janitor | permanent | io | a tick is left out |
 //! | alert | permanent | io | the batch of events is missed and counted; rows that are due are found again |
+//! | monitor | permanent | core | the batch is missed and counted; viewers are told of the gap |
 //! | delivery | temporary | work | the store has the delivery; the sweep sends it again |
 //! | robot | temporary | its HTTP worker | "there is work" stays a flag; a robot that does not take `Close` is detached |
 //!
@@ -87,8 +88,11 @@ pub const ROBOT: ChildSpec = ChildSpec {
     lane: Lane::Work,
 };
 
+/// Live events.
+pub const MONITOR: ChildSpec = crate::monitor::SPEC;
+
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 7] = [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, ENDPOINT, ROBOT];
+pub const TREE: [ChildSpec; 8] = [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, ENDPOINT, ROBOT];
 
 #[cfg(test)]
 mod tests {
