@@ -32,11 +32,11 @@ pub mod flow;
 pub mod janitor;
 pub mod journal;
 pub mod kernel;
+pub mod monitor;
 pub mod persona;
 pub mod preset;
 #[cfg(test)]
 mod preset_tests;
-pub mod monitor;
 pub mod robot;
 pub mod session;
 pub mod supervisor;
