@@ -307,7 +307,7 @@ impl Handler<Posted<Published>> for AlertActor {
 
     fn handle(&mut self, posted: Posted<Published>, ctx: &mut Self::Context) {
         let now_ms = self.parts.clock.monotonic_ms();
-        let (Published(events), _handling) = posted.open(now_ms);
+        let (Published { events, .. }, _handling) = posted.open(now_ms);
         for event in events.iter() {
             self.hear(event, now_ms);
         }

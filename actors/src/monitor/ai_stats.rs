@@ -130,10 +130,10 @@ impl AiStats {
         for node in &run.new_nodes {
             if matches!(node.status, NodeStatus::Completed | NodeStatus::Failed) {
                 let is_ok = node.status == NodeStatus::Completed;
-                named(&mut figures.nodes, &node.node_type).count(is_ok, node.duration_ms);
+                named(&mut figures.nodes, node.node_type.as_str()).count(is_ok, node.duration_ms);
             }
         }
-        if !run.status.is_open() {
+        if run.status.is_final() {
             figures.runs.count(run.error_code.is_none(), run.duration_ms.unwrap_or(0));
         }
     }

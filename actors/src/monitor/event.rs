@@ -8,6 +8,7 @@ use workbot_schema::fields::Ts;
 use workbot_schema::flow_executions::{NodeRecord, RunSaved};
 use workbot_schema::ids::RobotUuid;
 use workbot_schema::messages::{Direction, SessionMessage};
+use workbot_schema::wire::flow::NodeType;
 
 use crate::journal::Event;
 
@@ -202,16 +203,16 @@ pub fn events_of(event: &Event, first: i64, now: Ts, into: &mut Vec<Arc<MonitorE
             let robot = Some(run.robot_uuid);
             for (place, node) in run.new_nodes.iter().enumerate() {
                 push(Kind::NodeExecuted, robot, Source::Run(Arc::clone(run), Some(place)));
-                let told = match node.node_type.as_str() {
-                    "intent" => Some(Kind::IntentRecognized),
-                    "ai_reply" => Some(Kind::AiReplyGenerated),
+                let told = match node.node_type {
+                    NodeType::Intent => Some(Kind::IntentRecognized),
+                    NodeType::AiReply => Some(Kind::AiReplyGenerated),
                     _ => None,
                 };
                 if let Some(kind) = told.filter(|_kind| node.error.is_none()) {
                     push(kind, robot, Source::Run(Arc::clone(run), Some(place)));
                 }
             }
-            if !run.status.is_open() {
+            if run.status.is_final() {
                 push(Kind::FlowCompleted, robot, Source::Run(Arc::clone(run), None));
             }
         }

@@ -197,7 +197,7 @@ fn of_run(event: &MonitorEvent, run: &RunSaved) -> Value {
         Some(node) => {
             fields.insert("nodeId".to_owned(), Value::from(node.node_id.clone()));
             fields.insert("nodeName".to_owned(), Value::from(node.node_name.clone()));
-            fields.insert("nodeType".to_owned(), Value::from(node.node_type.clone()));
+            fields.insert("nodeType".to_owned(), Value::from(node.node_type.as_str()));
             fields.insert("status".to_owned(), json!(node.status));
             fields.insert("duration".to_owned(), Value::from(node.duration_ms));
             fields.insert("attempt".to_owned(), Value::from(node.attempt));

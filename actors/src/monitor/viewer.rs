@@ -71,7 +71,7 @@ impl Counts {
                 let is_good = matches!(command.state, CommandState::Succeeded | CommandState::Partial);
                 self.end(is_good);
             }
-            (Source::Run(run, _place), Kind::NodeExecuted) if run.status.is_open() => {
+            (Source::Run(run, _place), Kind::NodeExecuted) if !run.status.is_final() => {
                 self.open(run.id.as_str())
             }
             (Source::Run(run, None), _) => {
