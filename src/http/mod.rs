@@ -12,16 +12,20 @@
 //! creation, then the limit of the robot ([`auth::take_request`]), then the fields, then the write.
 pub mod activation_codes;
 pub mod actors;
+pub mod alert_rules;
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod callbacks;
 pub mod commands;
+pub mod configure;
 pub mod console;
 pub mod envelope;
 pub mod error;
 pub mod extract;
 pub mod guard;
 pub mod monitor;
+pub mod notification_channels;
 pub mod openapi;
 pub mod ops;
 pub mod platform_keys;
@@ -106,6 +110,15 @@ table! {
     "/api/callbacks/test"                        => { post callbacks::test_event::test_event }
     "/api/callbacks/endpoints"                   => { get callbacks::endpoints::endpoints }
     "/api/callbacks/endpoints/{id}/resume"       => { post callbacks::resume::resume }
+    "/api/alerts"                                => { get alerts::list::list }
+    "/api/alerts/{id}"                           => { get alerts::detail::detail }
+    "/api/alerts/{id}/ack"                       => { post alerts::ack::ack }
+    "/api/alerts/{id}/resolve"                   => { post alerts::resolve::resolve }
+    "/api/alert-rules"                           => { get alert_rules::list::list, post alert_rules::create::create }
+    "/api/alert-rules/{id}"                      => { get alert_rules::detail::detail, put alert_rules::change::change, delete alert_rules::delete::delete }
+    "/api/notification-channels"                 => { get notification_channels::list::list, post notification_channels::create::create }
+    "/api/notification-channels/{id}"            => { get notification_channels::detail::detail, put notification_channels::change::change, delete notification_channels::delete::delete }
+    "/api/notification-channels/{id}/test"       => { post notification_channels::test::test }
     "/api/platform-keys"                         => { get platform_keys::list::list, post platform_keys::create::create }
     "/api/platform-keys/{id}"                    => { delete platform_keys::revoke::revoke }
     "/api/user/info"                             => { get users::info::info }

@@ -4,6 +4,9 @@
 #[path = "../activate/mod.rs"]
 mod activate;
 #[cfg(test)]
+#[path = "../alerts/mod.rs"]
+mod alerts;
+#[cfg(test)]
 #[path = "../architecture/mod.rs"]
 mod architecture;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What scenarios stand on: databases, the real program, typed clients.
 pub mod database;
 pub mod instance;
+pub mod mail;
 pub mod program;
 pub mod proxy;
 pub mod server;

@@ -3,6 +3,7 @@ pub mod audit;
 pub mod bearer;
 pub mod cache;
 pub mod caller;
+pub mod ownership;
 pub mod permission;
 pub mod platform_key;
 pub mod robot;

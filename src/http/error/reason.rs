@@ -186,6 +186,12 @@ pub enum Missing {
     Actor,
     /// No such user.
     User,
+    /// No such alert.
+    Alert,
+    /// No such alert rule.
+    AlertRule,
+    /// No such notification channel.
+    Channel,
 }
 
 impl Missing {
@@ -202,6 +208,9 @@ impl Missing {
             Self::PlatformKey => ("platform_key_not_found", "平台密钥不存在，请检查编号"),
             Self::Actor => ("actor_not_found", "该运行单元不存在或已结束，请刷新列表"),
             Self::User => ("user_not_found", "用户不存在，请检查用户编号"),
+            Self::Alert => ("alert_not_found", "告警不存在，请检查编号"),
+            Self::AlertRule => ("alert_rule_not_found", "告警规则不存在，请检查编号"),
+            Self::Channel => ("notification_channel_not_found", "通知渠道不存在，请检查编号"),
         }
     }
 }
@@ -232,6 +241,12 @@ pub enum Conflict {
         /// Its state.
         state: CommandState,
     },
+    /// A preset is switched off, not deleted.
+    PresetProtected,
+    /// So many others use it.
+    InUse(i64),
+    /// The alert is over.
+    AlertResolved,
 }
 
 impl Conflict {
@@ -263,6 +278,11 @@ impl Conflict {
                 "指令已下发，无法取消，请等待执行结果",
                 json!({ "state": state.as_str() }),
             ),
+            Self::PresetProtected => ("preset_protected", "预置内容不能删除，如不需要请停用", Value::Null),
+            Self::InUse(count) => {
+                ("in_use", "仍被其他配置使用，请先解除引用再删除", json!({ "count": count }))
+            }
+            Self::AlertResolved => ("alert_resolved", "告警已解决，无需再认领", Value::Null),
         }
     }
 }

@@ -1,0 +1,45 @@
+//! `POST /api/alerts/{id}/ack`: somebody looks after it.
+use actix_web::web::Path;
+use workbot_schema::alerts::AlertAct;
+
+use super::alert_view::AlertView;
+use super::change::{Note, NoteRequest, change};
+use crate::http::audit::Origin;
+use crate::http::auth::Caller;
+use crate::http::envelope::{Envelope, Reply};
+use crate::http::error::ApiResult;
+use crate::http::openapi::Failures;
+use crate::http::state::State;
+
+/// Acknowledges an alert.
+#[utoipa::path(
+    post,
+    path = "/api/alerts/{id}/ack",
+    operation_id = "acknowledge_alert",
+    tag = "告警",
+    summary = "认领告警",
+    description = "认领后状态为 acknowledged；重复认领不改变结果，已解决的告警返回 409 alert_resolved。",
+    security(("user" = [])),
+    params(("id" = String, Path, description = "告警编号")),
+    request_body(content = NoteRequest, example = json!({"note": "已联系客户"})),
+    responses(
+        (status = 200, description = "修改后的告警", body = Envelope<AlertView>,
+            example = json!({"success": true, "code": 0, "message": "success", "data": {"id": "alert_0190",
+                "level": "critical", "code": "keyword", "status": "acknowledged", "ruleId": "preset_risk_words",
+                "robotId": "robot_1703123456789_abc123", "sessionId": "ses_01", "messageId": "msg_01",
+                "executionId": null, "data": {"keyword": "骗子"}, "count": 1,
+                "firstAt": "2026-01-30T12:00:00.000Z", "lastAt": "2026-01-30T12:00:00.000Z",
+                "ackBy": "550e8400-e29b-41d4-a716-446655440000", "ackedAt": "2026-01-30T12:01:00.000Z",
+                "resolvedBy": null, "resolvedAt": null, "note": "已联系客户"}})),
+        Failures
+    )
+)]
+pub async fn ack(
+    state: State,
+    caller: Caller,
+    origin: Origin,
+    id: Path<String>,
+    Note(note): Note,
+) -> ApiResult<Reply> {
+    Reply::ok(&change(&state, &caller, &origin, id.into_inner(), AlertAct::Acknowledge, note).await?)
+}
