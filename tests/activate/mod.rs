@@ -173,7 +173,7 @@ async fn tokens(backend: Backend) {
     })
     .await;
     reused.expect_error(401, "token_reused").unwrap();
-    let ended = phone.wait_ended(std::time::Duration::from_secs(5)).await.unwrap();
+    let ended = phone.wait_ended(SOON).await.unwrap();
     assert_eq!(ended.close_code(), Some(4001));
     rest.with_token(&newest).heartbeat().await.unwrap().expect_status(401).unwrap();
     rest.refresh(&next.text("/refreshToken").unwrap()).await.unwrap().expect_status(401).unwrap();

@@ -20,13 +20,13 @@ on_both!(
 );
 
 async fn given_up_in_time(backend: Backend) {
-    let server = TestServer::builder(backend).set("callbacks.budget_ms", 500).start().await;
+    let server = TestServer::builder(backend).set("callbacks.budget_ms", 1_500).start().await;
     let (admin, (robot, rest)) = (server.admin().await, server.robot().await);
     let platform = platform(PlatformAnswer::Ok).await;
     rest.bind_messages(&robot.robot_id, &platform.url(Hook::Message)).await.unwrap().expect_ok().unwrap();
     let phone = server.phone(&robot).await;
     for answer in [
-        PlatformAnswer::After(Duration::from_secs(2), Box::new(PlatformAnswer::Inline("太晚了".into()))),
+        PlatformAnswer::After(Duration::from_secs(4), Box::new(PlatformAnswer::Inline("太晚了".into()))),
         PlatformAnswer::Drip(Duration::from_millis(50)),
         PlatformAnswer::Hang,
         PlatformAnswer::Drop,
@@ -35,7 +35,7 @@ async fn given_up_in_time(backend: Backend) {
         platform.set_script(Hook::Message, Script::always(answer.clone()));
         let began = Instant::now();
         let message = say(&rest, &robot, "张三", &format!("{answer:?}")).await;
-        assert!(began.elapsed() < Duration::from_millis(450), "the phone does not wait for the endpoint");
+        assert!(began.elapsed() < Duration::from_millis(1_400), "the phone does not wait for the endpoint");
         let row = delivery(&admin, &message, "failed").await;
         assert_eq!(row["attempts"], 1, "{answer:?}");
         platform.next(Hook::Message, SOON).await.unwrap();
@@ -96,7 +96,12 @@ async fn tried_again_when_asked(backend: Backend) {
 }
 
 async fn order_and_isolation(backend: Backend) {
-    let server = TestServer::builder(backend).set("limits.enabled", false).start().await;
+    // No call to the dead endpoint is over before the other robot's are: whoever waited for one would be seen.
+    let server = TestServer::builder(backend)
+        .set("limits.enabled", false)
+        .set("callbacks.budget_ms", 30_000)
+        .start()
+        .await;
     let robots = server.activated_robots(2).await;
     let [dead, lively] = [0, 1].map(|index| (&robots[index], server.rest().with_token(&robots[index].token)));
     let platform = platform(PlatformAnswer::Ok).await;
@@ -112,14 +117,12 @@ async fn order_and_isolation(backend: Backend) {
     for number in 0..40 {
         say(&dead.1, dead.0, &format!("人{number}"), &number.to_string()).await;
     }
-    let began = Instant::now();
     for number in 0..20 {
         say(&lively.1, lively.0, &format!("人{number}"), &number.to_string()).await;
     }
     platform.wait_counters(SOON, |counters| counters.messages == 20).await.unwrap();
-    assert!(began.elapsed() < Duration::from_millis(2_500), "a dead endpoint delays another robot");
     let under_way = hanging.counters().messages;
-    assert!((1..=16).contains(&under_way), "{under_way} calls to a dead endpoint at once or in a row");
+    assert!((1..=8).contains(&under_way), "{under_way} calls to a dead endpoint at once");
     for _ in 0..20 {
         platform.next(Hook::Message, SOON).await.unwrap();
     }

@@ -27,7 +27,7 @@ use crate::support::server::SOON;
 /// Nothing comes on a socket, which is told at once.
 const SILENCE: Duration = Duration::from_millis(400);
 /// Until a server that was hindered is well again.
-const RECOVERY: Duration = Duration::from_secs(20);
+const RECOVERY: Duration = Duration::from_secs(60);
 
 /// Confirms, carries out, and waits until the server shows it.
 async fn carry_out(phone: &Phone, rest: &Rest, command: &Command) {

@@ -110,7 +110,7 @@ async fn ends_in_time(backend: Backend) {
     let began = Instant::now();
     let status = server.terminate().await;
     assert_eq!(status.code(), Some(0), "{status}");
-    assert!(began.elapsed() < Duration::from_secs(15), "the end took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(40), "the end took {:?}", began.elapsed());
     assert_eq!(silent.wait_ended(SOON).await.unwrap().close_code(), Some(1012));
     drop(poll.await.unwrap());
 

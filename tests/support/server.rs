@@ -11,8 +11,8 @@ use super::database::{Backend, TestDatabase};
 use super::program::{self, Program};
 use super::until;
 
-/// For anything a healthy server does at once.
-pub const SOON: Duration = Duration::from_secs(10);
+/// For anything a healthy server does at once, on a machine that may be busy with other things.
+pub const SOON: Duration = Duration::from_secs(30);
 /// Lines of the log shown when a scenario fails.
 const LOG_TAIL: usize = 60;
 /// How tokens, signing secrets and platform keys begin; none of them may stand in a log.
@@ -240,7 +240,7 @@ impl TestServer {
         .await;
         self.url = url;
         let rest = self.rest();
-        until(Duration::from_secs(30), "the server is ready", async || {
+        until(Duration::from_secs(60), "the server is ready", async || {
             assert!(self.program().is_running(), "the server ended: {}", self.log_tail());
             rest.get("/readyz").await.ok().filter(|answer| answer.status == 200)
         })
