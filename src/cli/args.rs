@@ -90,7 +90,7 @@ pub struct SimArgs {
     /// Server to connect to
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:5000")]
     pub url: String,
-    /// Phones to simulate (default: one for each code of the file, else 10)
+    /// Phones to simulate (default: one for each line of the file, else 10)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub robots: Option<u32>,
     /// What the phones speak
@@ -99,7 +99,7 @@ pub struct SimArgs {
     /// Commands a second over all phones; 0 only holds the sockets
     #[arg(long, value_name = "R", default_value_t = 10.0, value_parser = parse_rate)]
     pub rate: f64,
-    /// Doubled confirms, partial results, dead sockets, reconnects
+    /// What goes wrong on real phones: doubled confirms, lost results, repeated screens, dead sockets, reconnects
     #[arg(long)]
     pub chaos: bool,
     /// Activation codes, one a line (native)

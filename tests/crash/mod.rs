@@ -8,6 +8,7 @@ mod commands;
 mod credentials;
 mod load;
 mod results;
+mod worktool;
 
 use std::time::Duration;
 

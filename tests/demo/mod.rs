@@ -69,7 +69,11 @@ async fn the_demo_keeps_to_its_own_settings() {
     assert_eq!(std::fs::read_dir(place.folder()).unwrap().count(), 1);
 }
 
-on_both!(chaos_loses_and_doubles_nothing_although_the_server_is_killed, limits_are_respected_and_told);
+on_both!(
+    chaos_loses_and_doubles_nothing_although_the_server_is_killed,
+    so_does_chaos_of_worktool_apps,
+    limits_are_respected_and_told
+);
 
 async fn chaos_loses_and_doubles_nothing_although_the_server_is_killed(backend: Backend) {
     let mut server = TestServer::builder(backend)
@@ -90,6 +94,25 @@ async fn chaos_loses_and_doubles_nothing_although_the_server_is_killed(backend: 
     assert_clean(&output);
     let text = lines(&output).join("\n");
     assert!(text.contains("commands submitted 300, ") || text.contains("commands submitted 299, "), "{text}");
+}
+
+async fn so_does_chaos_of_worktool_apps(backend: Backend) {
+    let mut server = TestServer::builder(backend)
+        .set("limits.enabled", false)
+        .set("commands.result_timeout_secs", 10)
+        .set("commands.file_result_timeout_secs", 10)
+        .start()
+        .await;
+    let arguments = ["--dialect", "worktool", "--chaos", "--robots", "6", "--rate", "10", "--seconds", "12"];
+    let simulation = simulation(&server, &arguments);
+    let kill = async {
+        until(SOON, "the phones are online", async || (connected(&server).await >= 6).then_some(())).await;
+        server.restart().await;
+    };
+    let (output, ()) = tokio::join!(run(simulation), kill);
+    assert_clean(&output);
+    let text = lines(&output).join("\n");
+    assert!(text.contains("WorkTool phones 6, reading 6") && text.contains("results looked up: "), "{text}");
 }
 
 async fn limits_are_respected_and_told(backend: Backend) {

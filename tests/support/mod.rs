@@ -1,4 +1,5 @@
 //! What scenarios stand on: databases, the real program, typed clients.
+pub mod app_socket;
 pub mod database;
 pub mod instance;
 pub mod mail;

@@ -60,7 +60,7 @@ async fn encryption_both_ways(backend: Backend) {
     bench.done(&bench.path("/robot/robotInfo/update"), &json!({"encryptType": 1})).await;
     assert_eq!(bench.got(&bench.path("/robot/robotInfo/get")).await["encryptType"], 1);
     let app = AppConfig { is_encrypted: true, ..AppConfig::new(&bench.link).fast() };
-    let config = WorktoolPhoneConfig { url: bench.server.url().to_owned(), app };
+    let config = WorktoolPhoneConfig::new(bench.server.url(), app);
     let phone = WorktoolPhone::start(config).unwrap();
     phone.with(|app| app.add_chat(super::chat()));
     phone.wait(SOON, "202", App::is_reading).await.unwrap();

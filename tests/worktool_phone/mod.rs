@@ -39,8 +39,7 @@ impl Bench {
 
     fn phone(&self, link: &str) -> WorktoolPhone {
         let app = AppConfig::new(link).fast();
-        let phone =
-            WorktoolPhone::start(WorktoolPhoneConfig { url: self.server.url().to_owned(), app }).unwrap();
+        let phone = WorktoolPhone::start(WorktoolPhoneConfig::new(self.server.url(), app)).unwrap();
         phone.with(|app| {
             app.add_chat(chat());
             app.add_chat(Chat::new(2, &["仑哥", "＠微信"]));
@@ -229,7 +228,7 @@ async fn strangers_and_host_tests(backend: Backend) {
     assert_eq!(stranger.with(|app| app.link()), Link::Open);
     let mut second = AppConfig::new(&bench.link).fast();
     second.device = "HUAWEI ALN-AL00".into();
-    let config = WorktoolPhoneConfig { url: bench.server.url().to_owned(), app: second };
+    let config = WorktoolPhoneConfig::new(bench.server.url(), second);
     let second = WorktoolPhone::start(config).unwrap();
     second.wait(SOON, "a toast", |app| app.toasts().contains(&501_013)).await.unwrap();
     bench.texts(0..1).await;

@@ -37,7 +37,7 @@ impl Device {
 }
 
 /// What a robot is known by after activation.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
     pub robot_id: String,

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! fleet ──► phone ──► dialect (native), link (socket), memory, outbox, behaviour
+//!   ├─────► WorkTool app (dialect/worktool) ──► link; its witness ──► ledger
 //!   │         └─────► Observer ◄── ledger (sequence numbers, lost, doubled)
 //!   └─────► rest ◄──── platform (message callbacks in, replies out) ──► ledger
 //! model: scripted language models, for a server that asks some
@@ -38,6 +39,7 @@ pub use behaviour::{Acking, Behaviour, Cut, Delay, Reporting};
 pub use chat::ChatMessage;
 pub use command::{Command, Outcome};
 pub use error::SimError;
+pub use fleet::worktool::{AppFaults, WorktoolFleet, WorktoolReport};
 pub use fleet::{Chaos, Fleet, FleetConfig, Herd, Load, Report};
 pub use identity::{Device, Identity};
 pub use ledger::Ledger;

@@ -1,8 +1,10 @@
 //! `workbot sim`: simulated phones against any server, and the verdict: what was lost, what was doubled.
 //!
 //! ```text
-//! codes (file or database) ─▶ activate ─▶ connect ─▶ load ─▶ drain ─▶ look up ─▶ report, `lost L, doubled D`
+//! codes (file or database) ─▶ activate ─┬▶ connect ─▶ load ─▶ drain ─▶ look up ─▶ report, `lost L, doubled D`
+//! link ids (file or database) ──────────┘ phones with the WorkTool app: [`apps`]
 //! ```
+mod apps;
 mod open_files;
 mod order;
 
@@ -13,10 +15,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use workbot_robot_sim::fleet::ConnectReport;
 use workbot_robot_sim::{Fleet, FleetConfig, Ledger, Report};
 
-use self::order::Codes;
-use super::args::{CodesCreateArgs, SimArgs};
+use self::order::Credentials;
+use super::args::{CodesCreateArgs, RobotsCreateArgs, SimArgs, SimDialect};
 use super::error::CliError;
-use super::{block_on, codes, output};
+use super::{block_on, codes, output, robots};
 use crate::boot::{logging, shutdown};
 use crate::settings::logging::LoggingSettings;
 use crate::settings::{Loaded, Settings};
@@ -34,28 +36,46 @@ pub fn run(args: SimArgs, loaded: Loaded) -> Result<(), CliError> {
     logging::start(&logging, &loaded.settings.data_folder())?;
     let has_database =
         ["database.url", "server.data_dir"].iter().any(|key| loaded.origins.contains_key(*key));
-    let file = match &args.codes {
+    let file = match order::file(&args)? {
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
             CliError::usage(format!(
-                "{} cannot be read ({error}); name the file with the codes",
+                "{} cannot be read ({error}); name the file with one credential a line",
                 path.display()
             ))
         })?),
         None => None,
     };
-    let codes = match order::codes(&args, file.as_deref(), has_database)? {
-        Codes::Given(codes) => codes,
-        Codes::Make(count) => make_codes(count, loaded.into_settings()?)?,
+    let credentials = match order::credentials(&args, file.as_deref(), has_database)? {
+        Credentials::Given(given) => given,
+        Credentials::Make(count) => match args.dialect {
+            SimDialect::Native => make_codes(count, loaded.into_settings()?)?,
+            SimDialect::Worktool => make_link_ids(count, &loaded.into_settings()?)?,
+        },
     };
-    open_files::ensure(u64::try_from(codes.len()).map_err(CliError::failed)?)?;
+    open_files::ensure(u64::try_from(credentials.len()).map_err(CliError::failed)?)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::failed)?;
-    let report = runtime.block_on(simulate(&args, &codes))?;
-    if report.is_clean() {
+    let is_clean = match args.dialect {
+        SimDialect::Native => runtime.block_on(simulate(&args, &credentials))?.is_clean(),
+        SimDialect::Worktool => runtime.block_on(apps::simulate(&args, credentials))?.is_clean(),
+    };
+    if is_clean {
         Ok(())
     } else {
         Err(CliError::failed("commands or messages were lost or doubled; the server's log has their ids"))
     }
+}
+
+fn make_link_ids(count: u32, settings: &Settings) -> Result<Vec<String>, CliError> {
+    let name = "模拟手机".to_owned();
+    let args = RobotsCreateArgs { name, worktool: true, user: None, count: Some(count), json: false };
+    let mut made = Vec::new();
+    block_on(async {
+        let robots = robots::create(args, settings).await?;
+        made.extend(robots.into_iter().filter_map(|robot| robot.link_id));
+        Ok(())
+    })?;
+    Ok(made)
 }
 
 fn make_codes(count: u32, settings: Settings) -> Result<Vec<String>, CliError> {
@@ -93,7 +113,7 @@ async fn simulate(args: &SimArgs, codes: &[String]) -> Result<Report, CliError> 
         () = progress(&ledger) => return Err(CliError::failed("the clock has ended")),
     };
     if report.limited > 0 {
-        tell(&limits_note(args.rate, &report));
+        tell(&limits_note(args.rate, report.limited, report.accepted_per_second()));
     }
     output::print_line(&report.to_string())?;
     fleet.stop().await.map_err(CliError::failed)?;
@@ -130,12 +150,10 @@ async fn progress(ledger: &Ledger) {
     }
 }
 
-fn limits_note(wanted: f64, report: &Report) -> String {
+fn limits_note(wanted: f64, limited: u64, reached: u64) -> String {
     format!(
-        "the server's limits held the load back: {} answers were 429, {} commands a second were reached instead of {wanted}; \
-         for a load run start the server with WORKBOT_LIMITS__ENABLED=false",
-        report.limited,
-        report.accepted_per_second()
+        "the server's limits held the load back: {limited} answers were 429, {reached} commands a second were reached instead of {wanted}; \
+         for a load run start the server with WORKBOT_LIMITS__ENABLED=false"
     )
 }
 

@@ -1,7 +1,8 @@
 //! Pure: what a run of simulated phones is asked to be, from what was typed.
+use std::path::PathBuf;
 use std::time::Duration;
 
-use workbot_robot_sim::{FleetConfig, Identity, Load};
+use workbot_robot_sim::{AppFaults, FleetConfig, Identity, Load};
 
 use super::super::args::{SimArgs, SimDialect};
 use super::super::error::CliError;
@@ -13,56 +14,85 @@ const COMMANDS_PER_MESSAGE: f64 = 5.0;
 /// Commands whose final state is looked up at the end.
 const STATE_CHECKS: usize = 1_000;
 
-/// Where the activation codes come from.
+/// Where the phones' credentials (activation codes or link ids) come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Codes {
+pub enum Credentials {
     /// From a file: these.
     Given(Vec<String>),
     /// Made in the server's database: so many.
     Make(u32),
 }
 
-/// The codes a file holds: one a line; empty lines and lines that begin with `#` are none.
-pub fn read_codes(text: &str) -> Vec<String> {
+/// What a file holds: one a line; empty lines and lines that begin with `#` are none.
+pub fn read_lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// Which codes to use; `file` is the text of `--codes`, `has_database` says whether the server's database was named.
-pub fn codes(args: &SimArgs, file: Option<&str>, has_database: bool) -> Result<Codes, CliError> {
-    if args.dialect == SimDialect::Worktool || args.link_ids.is_some() {
-        return Err(CliError::usage(
-            "phones with the WorkTool app cannot be simulated yet; leave --dialect and --link-ids out",
-        ));
+/// The file of the credentials, when one is named; each dialect has its own.
+pub fn file(args: &SimArgs) -> Result<Option<&PathBuf>, CliError> {
+    match (args.dialect, &args.codes, &args.link_ids) {
+        (SimDialect::Native, _, Some(_)) => {
+            Err(CliError::usage("--link-ids is for phones with the WorkTool app; add --dialect worktool"))
+        }
+        (SimDialect::Worktool, Some(_), _) => Err(CliError::usage(
+            "phones with the WorkTool app have link ids; give --link-ids instead of --codes",
+        )),
+        (SimDialect::Native, codes, None) => Ok(codes.as_ref()),
+        (SimDialect::Worktool, None, link_ids) => Ok(link_ids.as_ref()),
     }
+}
+
+/// Which credentials to use; `file` is the text of their file, `has_database` says whether the server's database was named.
+pub fn credentials(args: &SimArgs, file: Option<&str>, has_database: bool) -> Result<Credentials, CliError> {
+    let (what, flag) = match args.dialect {
+        SimDialect::Native => ("activation codes", "--codes"),
+        SimDialect::Worktool => ("link ids", "--link-ids"),
+    };
     let Some(text) = file else {
         return if has_database {
-            Ok(Codes::Make(args.robots.unwrap_or(ROBOTS)))
+            Ok(Credentials::Make(args.robots.unwrap_or(ROBOTS)))
         } else {
-            Err(CliError::usage(
-                "the phones need activation codes; give --codes FILE, or the server's --data-dir or --database-url to make them",
-            ))
+            Err(CliError::usage(format!(
+                "the phones need {what}; give {flag} FILE, or the server's --data-dir or --database-url to make them"
+            )))
         };
     };
-    let mut codes = read_codes(text);
-    let held = codes.len();
+    let mut given = read_lines(text);
+    let held = given.len();
     let wanted = match args.robots {
         Some(robots) => usize::try_from(robots).map_err(CliError::failed)?,
         None => held,
     };
     if held < wanted || held == 0 {
         return Err(CliError::usage(format!(
-            "the file of --codes holds {held} codes; add some or lower --robots"
+            "the file of {flag} holds {held} {what}; add some or lower --robots"
         )));
     }
-    codes.truncate(wanted);
-    Ok(Codes::Given(codes))
+    given.truncate(wanted);
+    Ok(Credentials::Given(given))
 }
 
-/// The run.
+/// The run of native phones.
 pub fn fleet(args: &SimArgs, identities: Vec<Identity>) -> FleetConfig {
-    let many = Duration::from_millis(20) * u32::try_from(identities.len()).unwrap_or(u32::MAX);
+    let count = identities.len();
+    let config = FleetConfig { identities, ..config(args, count) };
+    if args.chaos { config.with_chaos() } else { config }
+}
+
+/// The run of phones with the WorkTool app, which brings faults of its own.
+pub fn apps(args: &SimArgs, link_ids: usize) -> (FleetConfig, Option<AppFaults>) {
     let config = FleetConfig {
+        // A result that got lost keeps its place on the phone until its time-out.
+        drain_deadline: Duration::from_secs(if args.chaos { 420 } else { 180 }),
+        ..config(args, link_ids)
+    };
+    (config, args.chaos.then(AppFaults::standard))
+}
+
+fn config(args: &SimArgs, phones: usize) -> FleetConfig {
+    let many = Duration::from_millis(20) * u32::try_from(phones).unwrap_or(u32::MAX);
+    FleetConfig {
         load: load(args.rate),
         seconds: args.seconds,
         messages_per_second: messages_per_second(args.rate),
@@ -71,9 +101,9 @@ pub fn fleet(args: &SimArgs, identities: Vec<Identity>) -> FleetConfig {
         is_persistent: true,
         state_checks: STATE_CHECKS,
         connect_deadline: Duration::from_secs(60) + many,
-        ..FleetConfig::new(&args.url, identities)
-    };
-    if args.chaos { config.with_chaos() } else { config }
+        spreads_sources: phones > 64,
+        ..FleetConfig::new(&args.url, Vec::new())
+    }
 }
 
 fn load(rate: f64) -> Load {
@@ -92,7 +122,6 @@ fn messages_per_second(rate: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     fn args() -> SimArgs {
         SimArgs {
@@ -108,33 +137,40 @@ mod tests {
     }
 
     #[test]
-    fn codes_come_from_the_file_or_the_database() {
+    fn credentials_come_from_the_file_or_the_database() {
         let three = "AAAA2222\n\n# spare\n BBBB3333 \r\nCCCC4444";
         let robots = |robots| SimArgs { robots, ..args() };
         let given =
-            |codes: &[&str]| Some(Codes::Given(codes.iter().map(|code| (*code).to_owned()).collect()));
+            |codes: &[&str]| Some(Credentials::Given(codes.iter().map(|code| (*code).to_owned()).collect()));
         let table = [
             (None, Some(three), false, given(&["AAAA2222", "BBBB3333", "CCCC4444"])),
             (Some(2), Some(three), true, given(&["AAAA2222", "BBBB3333"])),
             (Some(4), Some(three), true, None),
             (None, Some("\n"), true, None),
-            (Some(7), None, true, Some(Codes::Make(7))),
-            (None, None, true, Some(Codes::Make(10))),
+            (Some(7), None, true, Some(Credentials::Make(7))),
+            (None, None, true, Some(Credentials::Make(10))),
             (None, None, false, None),
         ];
         for (count, file, has_database, expected) in table {
-            let got = codes(&robots(count), file, has_database);
-            assert_eq!(got.as_ref().ok(), expected.as_ref(), "{count:?} {file:?}");
-            assert!(got.is_ok() || got.is_err_and(|error| error.exit_code() == 2));
+            for dialect in [SimDialect::Native, SimDialect::Worktool] {
+                let got = credentials(&SimArgs { dialect, ..robots(count) }, file, has_database);
+                assert_eq!(got.as_ref().ok(), expected.as_ref(), "{count:?} {file:?}");
+                assert!(got.is_ok() || got.is_err_and(|error| error.exit_code() == 2));
+            }
         }
-        for worktool in [
-            SimArgs { dialect: SimDialect::Worktool, ..args() },
-            SimArgs { link_ids: Some(PathBuf::from("ids")), ..args() },
-        ] {
-            assert!(
-                codes(&worktool, None, true).unwrap_err().to_string().contains("cannot be simulated yet")
-            );
-        }
+    }
+
+    #[test]
+    fn each_dialect_has_a_file_of_its_own() {
+        let path = || Some(PathBuf::from("file"));
+        let native = SimArgs { codes: path(), ..args() };
+        let worktool = SimArgs { dialect: SimDialect::Worktool, link_ids: path(), ..args() };
+        assert!(file(&native).unwrap().is_some() && file(&worktool).unwrap().is_some());
+        assert!(file(&args()).unwrap().is_none());
+        let wrong = SimArgs { dialect: SimDialect::Worktool, ..native };
+        assert!(file(&wrong).unwrap_err().to_string().contains("--link-ids"));
+        let wrong = SimArgs { dialect: SimDialect::Native, ..worktool };
+        assert!(file(&wrong).unwrap_err().to_string().contains("--dialect worktool"));
     }
 
     #[test]
@@ -149,5 +185,6 @@ mod tests {
         let chaos = fleet(&SimArgs { chaos: true, ..args() }, Vec::new());
         assert!(chaos.chaos.is_some() && chaos.herd.is_some());
         assert!(fleet(&args(), Vec::new()).chaos.is_none());
+        assert!(apps(&args(), 3).1.is_none() && apps(&SimArgs { chaos: true, ..args() }, 3).1.is_some());
     }
 }

@@ -13,7 +13,9 @@ mod frames;
 mod phone;
 #[cfg(test)]
 mod tests;
+mod witness;
 
-pub use app::{App, AppConfig, AppCounters, Executed, Link};
+pub use app::{About, App, AppConfig, AppCounters, Event, Executed, Link, Outgoing};
 pub use chat::{Bubble, Chat};
 pub use phone::{HostTest, WorktoolPhone, WorktoolPhoneConfig};
+pub use witness::Witness;

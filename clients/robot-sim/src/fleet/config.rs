@@ -22,6 +22,16 @@ pub enum Load {
     Closed { in_flight: u32 },
 }
 
+/// How commands are submitted, and in which dialect the phones get them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// `POST /api/robot/send-message` with the robot's token.
+    #[default]
+    Native,
+    /// `POST /wework/sendRawMessage` with the link id; the identities' robot ids are link ids.
+    Worktool,
+}
+
 /// Many phones dropping their connection at once, again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Herd {
@@ -35,6 +45,7 @@ pub struct Herd {
 #[derive(Debug, Clone)]
 pub struct FleetConfig {
     pub url: String,
+    pub way: Way,
     /// One phone each.
     pub identities: Vec<Identity>,
     /// In every tag, so that runs against one server do not mix.
@@ -85,6 +96,7 @@ impl FleetConfig {
         let spreads_sources = identities.len() > 64;
         Self {
             url: url.into(),
+            way: Way::Native,
             identities,
             run: u32::try_from(now_ms() / 1_000 % 1_000_000_000).unwrap_or(0),
             behaviour: Behaviour::default(),

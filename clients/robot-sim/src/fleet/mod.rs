@@ -7,6 +7,7 @@ mod chaos;
 mod config;
 mod report;
 mod sender;
+pub mod worktool;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use crate::rest::Rest;
 use crate::tag::Tag;
 
 pub use chaos::Chaos;
-pub use config::{FleetConfig, Herd, Load};
+pub use config::{FleetConfig, Herd, Load, Way};
 pub use report::{ConnectReport, Report};
 
 use sender::{Sender, is_final};

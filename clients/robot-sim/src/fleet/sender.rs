@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::config::{FleetConfig, Load};
+use super::config::{FleetConfig, Load, Way};
 use crate::error::SimError;
 use crate::identity::Identity;
 use crate::ledger::Submission;
@@ -181,7 +181,7 @@ impl Sender {
             tokio::spawn(watch_result(Arc::clone(self), index, tag, id));
         }
         if self.config.is_idempotent && random.hits(self.config.repeat_permille) {
-            let verdict = judge(letter.rest.send_message(&letter.body).await);
+            let verdict = letter.send().await;
             if let Verdict::Done(Submission::Accepted(id)) = verdict {
                 ledger.command_answered_again(tag, &id);
             }
@@ -190,16 +190,26 @@ impl Sender {
     }
 
     fn letter(&self, stream: &Stream, tag: Tag, priority: i64) -> Letter {
-        let body = json!({
-            "robotId": stream.identity.robot_id, "type": "text", "titleList": [format!("群{}", tag.sequence % 7), "张三"],
-            "content": tag.padded(self.config.payload_bytes), "priority": priority,
-        });
+        let (group, content) = (format!("群{}", tag.sequence % 7), tag.padded(self.config.payload_bytes));
+        let robot_id = &stream.identity.robot_id;
+        let (path, body) = match self.config.way {
+            Way::Native => {
+                let body = json!({"robotId": robot_id, "type": "text", "titleList": [group, "张三"],
+                    "content": content, "priority": priority});
+                ("/api/robot/send-message".to_owned(), body)
+            }
+            Way::Worktool => {
+                let item = json!({"type": 203, "titleList": [group], "receivedContent": content});
+                let body = json!({"socketType": 2, "list": [item]});
+                (format!("/wework/sendRawMessage?robotId={robot_id}"), body)
+            }
+        };
         let mut rest = stream.rest.clone();
         if self.config.is_idempotent {
             rest =
                 rest.with_header("Idempotency-Key", format!("c-{}-{}-{}", tag.run, tag.stream, tag.sequence));
         }
-        Letter { rest, body }
+        Letter { rest, way: self.config.way, path, body }
     }
 
     async fn submit_until_answered(
@@ -214,7 +224,7 @@ impl Sender {
         // Once a try may have taken effect, no refusal of a later one says that it has not.
         let mut is_unsure = false;
         loop {
-            let (submission, pause) = match judge(letter.rest.send_message(&letter.body).await) {
+            let (submission, pause) = match letter.send().await {
                 Verdict::Done(Submission::Refused(_)) if is_unsure => return Submission::Unsure,
                 Verdict::Done(submission) => return submission,
                 Verdict::Refused(status, secs) => {
@@ -250,7 +260,19 @@ impl Sender {
 /// One submission as it is made, however often.
 struct Letter {
     rest: Rest,
+    way: Way,
+    path: String,
     body: Value,
+}
+
+impl Letter {
+    async fn send(&self) -> Verdict {
+        let answer = self.rest.post(&self.path, &self.body).await;
+        match self.way {
+            Way::Native => judge(answer),
+            Way::Worktool => judge_raw(answer),
+        }
+    }
 }
 
 fn is_past(until: Option<Instant>) -> bool {
@@ -281,6 +303,19 @@ fn judge(answer: Result<Answer, SimError>) -> Verdict {
         (409, _) if answer.envelope.error.as_deref() == Some("idempotency_in_progress") => Verdict::Unsure,
         (400..=499, _) => Verdict::Done(Submission::Refused(answer.status)),
         _ => Verdict::Unsure,
+    }
+}
+
+/// WorkTool's own answers: HTTP 200 with `code` 200 and the id as `data`, or with another code when refused.
+fn judge_raw(answer: Result<Answer, SimError>) -> Verdict {
+    match answer {
+        Ok(answer) if answer.status == 200 => match (answer.envelope.code, answer.text("")) {
+            (200, Ok(id)) => Verdict::Done(Submission::Accepted(id)),
+            (429, _) => Verdict::Refused(429, answer.retry_after().unwrap_or(1)),
+            (200, Err(_)) => Verdict::Unsure,
+            _ => Verdict::Done(Submission::Refused(500)),
+        },
+        other => judge(other),
     }
 }
 
@@ -329,5 +364,29 @@ mod tests {
             assert_eq!(judge(Ok(answer)), wanted, "{status} {body}");
         }
         assert_eq!(judge(Err(SimError::Stopped)), Verdict::Unsure);
+    }
+
+    #[test]
+    fn raw_answers_are_told_by_their_code() {
+        for (status, body, wanted) in [
+            (
+                200,
+                r#"{"code":200,"message":"操作成功","data":"17844"}"#,
+                Verdict::Done(Submission::Accepted("17844".into())),
+            ),
+            (200, r#"{"code":500,"message":"机器人编号不存在"}"#, Verdict::Done(Submission::Refused(500))),
+            (429, r#"{"code":429,"message":"太多","data":{"retryAfter":4}}"#, Verdict::Refused(429, 4)),
+            (503, "", Verdict::Refused(503, 1)),
+            (200, r#"{"code":200,"data":null}"#, Verdict::Unsure),
+        ] {
+            let answer = Answer {
+                status,
+                envelope: serde_json::from_str(body).unwrap_or_default(),
+                headers: Vec::new(),
+                body: body.into(),
+                took: Duration::ZERO,
+            };
+            assert_eq!(judge_raw(Ok(answer)), wanted, "{status} {body}");
+        }
     }
 }

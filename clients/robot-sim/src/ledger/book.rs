@@ -66,8 +66,11 @@ impl CommandEntry {
         self.answered == Answered::Accepted && self.executions == 0
     }
 
+    /// Empty where the wire of the phone has another id than the answer.
     pub(super) fn note_id(&mut self, id: &str) {
-        note(&mut self.ids, id);
+        if !id.is_empty() {
+            note(&mut self.ids, id);
+        }
     }
 
     pub(super) fn note_execution(&mut self, robot: &str, has_effect: bool) {
@@ -123,6 +126,8 @@ pub(super) struct MessageEntry {
     pub wants_callback: bool,
     pub wants_reply: bool,
     pub is_acked: bool,
+    /// It certainly reached the server, which never says so itself.
+    pub is_shown: bool,
     /// Distinct server ids; more than one means that de-duplication failed.
     pub server_ids: Vec<String>,
     /// Distinct deliveries.
@@ -141,6 +146,7 @@ impl MessageEntry {
             wants_callback,
             wants_reply,
             is_acked: false,
+            is_shown: false,
             server_ids: Vec::new(),
             callbacks: Vec::new(),
             callback_repeats: 0,
@@ -169,8 +175,11 @@ impl MessageEntry {
         !self.is_acked || self.is_lost()
     }
 
-    /// Acknowledged, but what had to follow did not.
+    /// Acknowledged, but what had to follow did not; or shown and not stored.
     pub(super) fn is_lost(&self) -> bool {
+        if self.is_shown && !self.is_acked {
+            return true;
+        }
         let no_callback = self.wants_callback && self.callbacks.is_empty();
         let no_reply = self.wants_reply && self.replies.is_empty();
         self.is_acked && (no_callback || no_reply)

@@ -8,6 +8,7 @@ mod book;
 mod tally;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -154,6 +155,24 @@ impl Ledger {
         }
     }
 
+    /// A chat message was on a screen that certainly reached the server: it must be stored once.
+    pub fn message_shown(&self, tag: Tag) {
+        let mut guard = self.book.lock();
+        let book = &mut *guard;
+        if let Entry::Vacant(place) = book.messages.entry(tag) {
+            place.insert(MessageEntry { is_shown: true, ..MessageEntry::new(Instant::now(), false, false) });
+            book.open_messages += 1;
+        }
+    }
+
+    /// A shown message was found so many times in the server's history.
+    pub fn message_found(&self, tag: Tag, copies: usize) {
+        self.change_message(tag, |entry, _latencies| {
+            entry.is_acked = copies > 0;
+            (0..copies).for_each(|copy| entry.note_server_id(&copy.to_string()));
+        });
+    }
+
     /// A chat message that could not even be handed over is taken out again.
     pub fn withdraw_message(&self, tag: Tag) {
         let mut book = self.book.lock();
@@ -232,6 +251,22 @@ impl Ledger {
             tokio::pin!(changed);
             changed.as_mut().enable();
             if self.open_commands() == 0 && self.open_messages() == 0 {
+                return true;
+            }
+            if tokio::time::timeout_at(until, changed).await.is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// Waits until every accepted command was carried out; false when the deadline came first.
+    pub async fn wait_executed(&self, deadline: Duration) -> bool {
+        let until = Instant::now() + deadline;
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.open_commands() == 0 {
                 return true;
             }
             if tokio::time::timeout_at(until, changed).await.is_err() {

@@ -1,6 +1,7 @@
 //! The app without its socket: time comes in, frames come out. Pure.
 mod execute;
 mod hear;
+mod outgoing;
 mod screens;
 
 use std::collections::{HashMap, VecDeque};
@@ -9,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::chat::{Bubble, Chat};
 use super::frames;
+use crate::random::Random;
+
+pub use outgoing::{About, Event, Outgoing};
 
 /// An id older than this is forgotten when another new one comes.
 const REMEMBERED_MS: u64 = 30_000;
@@ -33,6 +37,13 @@ pub struct AppConfig {
     pub height: usize,
     /// The switch for encryption: of what it sends only.
     pub is_encrypted: bool,
+    /// Results that never leave the phone, of 1,000.
+    pub lost_results_permille: u16,
+    /// Screens that are reported twice in a row, of 1,000.
+    pub repeated_screens_permille: u16,
+    pub seed: u64,
+    /// Keeps what was carried out for [`App::executed`]; a long run takes it as events instead.
+    pub keeps_executed: bool,
 }
 
 impl AppConfig {
@@ -48,6 +59,10 @@ impl AppConfig {
             reread_ms: 5_000,
             height: 8,
             is_encrypted: false,
+            lost_results_permille: 0,
+            repeated_screens_permille: 0,
+            seed: 1,
+            keeps_executed: true,
         }
     }
 
@@ -97,6 +112,29 @@ pub struct AppCounters {
     pub bad_frames: u64,
 }
 
+impl AppCounters {
+    /// Adds another app's counts.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, count) in [
+            (&mut self.connects, other.connects),
+            (&mut self.confirms, other.confirms),
+            (&mut self.repeats, other.repeats),
+            (&mut self.results, other.results),
+            (&mut self.screens, other.screens),
+            (&mut self.unread_screens, other.unread_screens),
+            (&mut self.sealed, other.sealed),
+            (&mut self.lost, other.lost),
+            (&mut self.lost_results, other.lost_results),
+            (&mut self.ignored, other.ignored),
+            (&mut self.dropped, other.dropped),
+            (&mut self.toasts, other.toasts),
+            (&mut self.bad_frames, other.bad_frames),
+        ] {
+            *sum += count;
+        }
+    }
+}
+
 /// A command that was carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Executed {
@@ -113,13 +151,20 @@ struct Queued {
     item: Map<String, Value>,
 }
 
+impl Queued {
+    fn executed(&self) -> Executed {
+        let number = self.item.get("type").and_then(whole).unwrap_or_default();
+        Executed { message_id: self.message_id.clone(), number, item: self.item.clone() }
+    }
+}
+
 /// The app.
 #[derive(Debug)]
 pub struct App {
     config: AppConfig,
     link: Link,
     /// Frames for the socket, oldest first.
-    out: VecDeque<String>,
+    out: VecDeque<Outgoing>,
     is_reading: bool,
     is_paused: bool,
     seen: HashMap<String, u64>,
@@ -130,6 +175,9 @@ pub struct App {
     next_beat_ms: u64,
     next_read_ms: u64,
     executed: Vec<Executed>,
+    /// Taken by whoever keeps the books; without one they are not kept.
+    events: Option<Vec<Event>>,
+    random: Random,
     toasts: Vec<i64>,
     counters: AppCounters,
 }
@@ -140,6 +188,7 @@ impl App {
         let mut app = Self {
             next_beat_ms: now_ms + config.beat_ms,
             next_read_ms: now_ms,
+            random: Random::new(config.seed),
             config,
             link: Link::Down,
             out: VecDeque::new(),
@@ -152,6 +201,7 @@ impl App {
             chats: Vec::new(),
             rereads: Vec::new(),
             executed: Vec::new(),
+            events: None,
             toasts: Vec::new(),
             counters: AppCounters::default(),
         };
@@ -170,6 +220,17 @@ impl App {
     /// What was carried out, in order.
     pub fn executed(&self) -> &[Executed] {
         &self.executed
+    }
+
+    /// What happened since the last time; from the first call on it is kept for the next.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.events.replace(Vec::new()).unwrap_or_default()
+    }
+
+    pub(super) fn note(&mut self, event: impl FnOnce() -> Event) {
+        if let Some(events) = &mut self.events {
+            events.push(event());
+        }
     }
 
     /// Codes of the toasts it showed.
@@ -211,7 +272,7 @@ impl App {
     }
 
     /// The next frame for an open socket.
-    pub fn take_frame(&mut self) -> Option<String> {
+    pub fn take_frame(&mut self) -> Option<Outgoing> {
         if self.link == Link::Open { self.out.pop_front() } else { None }
     }
 
@@ -266,20 +327,24 @@ impl App {
             self.is_reading = false;
             self.connect(now_ms, true);
         } else {
-            self.send(frames::heartbeat());
+            self.say_nothing(frames::heartbeat());
         }
     }
 
     fn connect(&mut self, now_ms: u64, is_again: bool) {
         self.link = Link::Connecting;
         if is_again {
-            self.send(frames::heartbeat());
+            self.say_nothing(frames::heartbeat());
         }
-        self.send(frames::clock(now_ms));
+        self.say_nothing(frames::clock(now_ms));
+    }
+
+    fn say_nothing(&mut self, text: String) {
+        self.send(Outgoing { text, about: About::Nothing });
     }
 
     /// Whether it may arrive.
-    fn send(&mut self, frame: String) -> bool {
+    fn send(&mut self, frame: Outgoing) -> bool {
         let is_taken = self.link != Link::Down;
         if is_taken {
             self.out.push_back(frame);
@@ -291,13 +356,17 @@ impl App {
 
     /// Reports an item of its own, such as a friend or a QR code.
     pub fn report(&mut self, item: Value) {
-        let frame = self.envelope(frames::ITEMS, &frames::own_id(), json!([item]));
-        self.send(frame);
+        self.report_about(item, About::Nothing);
+    }
+
+    fn report_about(&mut self, item: Value, about: About) {
+        let text = self.envelope(frames::ITEMS, &frames::own_id(), json!([item]));
+        self.send(Outgoing { text, about });
     }
 
     /// Writes any text, whatever it is.
     pub fn send_raw(&mut self, text: &str) {
-        self.send(text.to_owned());
+        self.say_nothing(text.to_owned());
     }
 
     fn envelope(&self, socket_type: i64, message_id: &str, list: Value) -> String {

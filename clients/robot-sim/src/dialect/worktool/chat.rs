@@ -42,6 +42,19 @@ impl Chat {
         self.titles.iter().any(|known| known == title)
     }
 
+    /// The texts on a screen of the last `height` bubbles.
+    pub(super) fn shown(&self, height: usize) -> Vec<String> {
+        let skipped = self.bubbles.len().saturating_sub(height);
+        self.bubbles.iter().skip(skipped).map(|bubble| bubble.text.clone()).collect()
+    }
+
+    /// Forgets what no screen shows any more.
+    pub(super) fn forget_old(&mut self, height: usize) {
+        // A screen or two further back, as a phone that scrolls could show.
+        let surplus = self.bubbles.len().saturating_sub(height.saturating_mul(4));
+        self.bubbles.drain(..surplus);
+    }
+
     /// The item of a screen that shows the last `height` bubbles.
     pub(super) fn screen(&mut self, height: usize) -> Value {
         self.screens += 1;

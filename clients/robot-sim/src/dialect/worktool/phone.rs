@@ -1,4 +1,6 @@
 //! An app with a real socket.
+use std::fmt;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::app::{App, AppConfig, Link};
+use super::witness::{Proofs, Witness};
 use crate::dialect::Upgrade;
 use crate::error::SimError;
 use crate::link::{self, Socket, Target};
+use crate::random::Random;
 use crate::time::{millis, now_ms};
 
 /// The app's own limit for connecting, reading the answer and writing.
@@ -22,11 +26,30 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HOST_TEST: &str = "接口测试成功";
 
 /// Where an app connects to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct WorktoolPhoneConfig {
     /// `http://host:port` of the server, with an optional prefix.
     pub url: String,
     pub app: AppConfig,
+    /// Local address to connect from.
+    pub source: Option<Ipv4Addr>,
+    /// Handshakes take up to so long; beats queue up meanwhile and arrive in one burst.
+    pub slow_handshake: Option<Duration>,
+    /// Who keeps the books.
+    pub witness: Option<Arc<dyn Witness>>,
+}
+
+impl WorktoolPhoneConfig {
+    /// An app that connects at once and that nobody watches.
+    pub fn new(url: impl Into<String>, app: AppConfig) -> Self {
+        Self { url: url.into(), app, source: None, slow_handshake: None, witness: None }
+    }
+}
+
+impl fmt::Debug for WorktoolPhoneConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("WorktoolPhoneConfig").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// A running app; dropping it ends it without a close frame.
@@ -46,9 +69,10 @@ pub struct WorktoolPhone {
 impl WorktoolPhone {
     /// Starts the app's service.
     pub fn start(config: WorktoolPhoneConfig) -> Result<Self, SimError> {
-        let target = Target { base: link::parse_base(&config.url)?, source: None };
+        let target = Target { base: link::parse_base(&config.url)?, source: config.source };
         let upgrade = upgrade(&config.app.link_id);
         let start = Instant::now();
+        let (link_id, random) = (config.app.link_id.clone(), Random::new(config.app.seed));
         let app = Arc::new(Mutex::new(App::new(config.app, 0)));
         let (changed, progress) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (cuts, cut) = watch::channel(0);
@@ -62,6 +86,11 @@ impl WorktoolPhone {
             start,
             cut,
             away,
+            link_id,
+            random,
+            slow_handshake: config.slow_handshake,
+            proofs: Proofs::default(),
+            witness: config.witness,
         };
         Ok(Self { app, changed, progress, cuts, is_away, task: tokio::spawn(task.run()) })
     }
@@ -155,6 +184,11 @@ struct Task {
     start: Instant,
     cut: watch::Receiver<u64>,
     away: watch::Receiver<bool>,
+    link_id: String,
+    random: Random,
+    slow_handshake: Option<Duration>,
+    proofs: Proofs,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl Task {
@@ -166,6 +200,7 @@ impl Task {
                 let opened = if *self.away.borrow() {
                     Err(SimError::Lost("stays away".into()))
                 } else {
+                    self.dawdle().await;
                     link::open(&self.target, &self.upgrade, HANDSHAKE).await
                 };
                 match opened {
@@ -177,6 +212,7 @@ impl Task {
                     }
                     Err(error) => log::debug!("the app could not connect: {error}"),
                 }
+                self.proofs.lose();
                 self.app.lock().closed();
                 continue;
             }
@@ -187,11 +223,26 @@ impl Task {
         }
     }
 
+    /// The beats go on meanwhile.
+    async fn dawdle(&mut self) {
+        let Some(longest) = self.slow_handshake else { return };
+        let until = Instant::now() + self.random.between(Duration::ZERO, longest);
+        while Instant::now() < until {
+            let wake = self.tick();
+            tokio::time::sleep_until(wake.min(until)).await;
+        }
+    }
+
     /// Lets the app do what is due; when it wants to be asked again.
     fn tick(&self) -> Instant {
         let mut app = self.app.lock();
         // Its clock begins at 0; only the clock frame shows wall time.
         app.tick(millis(self.start.elapsed()));
+        if let Some(witness) = &self.witness {
+            for event in app.take_events() {
+                self.proofs.happened(&event, &self.link_id, witness.as_ref());
+            }
+        }
         self.progress.notify_waiters();
         self.start + Duration::from_millis(app.next_tick_ms())
     }
@@ -200,9 +251,16 @@ impl Task {
         let lost = |error: tokio_tungstenite::tungstenite::Error| SimError::Lost(error.to_string());
         let (mut sink, mut stream) = socket.split();
         loop {
-            let wake = self.tick();
+            let mut wake = self.tick();
             while let Some(frame) = { self.app.lock().take_frame() } {
-                sink.send(Message::text(frame)).await.map_err(lost)?;
+                sink.send(Message::text(frame.text)).await.map_err(lost)?;
+                if self.witness.is_some() {
+                    self.proofs.wrote(frame.about, Instant::now());
+                }
+            }
+            if let Some(witness) = &self.witness {
+                self.proofs.live(Instant::now(), &self.link_id, witness.as_ref());
+                wake = self.proofs.next_at().map_or(wake, |at| at.min(wake));
             }
             tokio::select! {
                 () = tokio::time::sleep_until(wake) => {}

@@ -20,7 +20,7 @@ impl Scene {
 
     /// What it says, shortened to what it is.
     fn said(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.app.take_frame()).map(|frame| short(&frame)).collect()
+        std::iter::from_fn(|| self.app.take_frame()).map(|frame| short(&frame.text)).collect()
     }
 
     fn at(&mut self, now_ms: u64) -> Vec<String> {
@@ -61,7 +61,7 @@ fn first_connection_and_reconnections() {
     assert_eq!(app.link(), Link::Connecting);
     assert!(app.take_frame().is_none(), "not before the handshake");
     app.opened();
-    let said: Vec<String> = std::iter::from_fn(|| app.take_frame()).map(|frame| short(&frame)).collect();
+    let said: Vec<String> = std::iter::from_fn(|| app.take_frame()).map(|frame| short(&frame.text)).collect();
     assert_eq!(said, ["clock", "item 301"]);
     app.closed();
     app.tick(4_999);
@@ -70,7 +70,7 @@ fn first_connection_and_reconnections() {
     assert_eq!(app.link(), Link::Connecting);
     app.tick(15_000);
     app.opened();
-    let said: Vec<String> = std::iter::from_fn(|| app.take_frame()).map(|frame| short(&frame)).collect();
+    let said: Vec<String> = std::iter::from_fn(|| app.take_frame()).map(|frame| short(&frame.text)).collect();
     assert_eq!(said, ["beat", "clock", "beat", "beat", "item 301"], "beats of the handshake come in a burst");
 }
 
@@ -201,7 +201,7 @@ async fn a_real_socket_comes_back_for_ever() {
     use crate::fake::{FakeServer, SOON};
 
     let server = FakeServer::start().await;
-    let config = WorktoolPhoneConfig { url: server.url.clone(), app: AppConfig::new("wt1").fast() };
+    let config = WorktoolPhoneConfig::new(&server.url, AppConfig::new("wt1").fast());
     let phone = WorktoolPhone::start(config).unwrap();
     for round in 1..=3 {
         let mut socket = server.accept().await;

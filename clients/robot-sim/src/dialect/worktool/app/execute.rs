@@ -1,7 +1,7 @@
 //! What commands do on the phone.
 use serde_json::{Map, Value, json};
 
-use super::{App, Executed, Queued, frames, whole};
+use super::{About, App, Event, Outgoing, Queued, frames, whole};
 use crate::dialect::worktool::chat::{Bubble, Chat};
 
 /// Carried out by the open app; everything else is ignored without a word.
@@ -17,7 +17,10 @@ impl App {
     pub(super) fn finish(&mut self, command: &Queued, started_ms: u64, now_ms: u64) {
         let item = &command.item;
         let number = item.get("type").and_then(whole).unwrap_or_default();
-        self.executed.push(Executed { message_id: command.message_id.clone(), number, item: item.clone() });
+        self.note(|| Event::Executed(command.executed()));
+        if self.config.keeps_executed {
+            self.executed.push(command.executed());
+        }
         let outcome = self.carry_out(number, item);
         if let Some((code, reason)) = outcome {
             let took_ms = now_ms.saturating_sub(started_ms);
@@ -36,8 +39,9 @@ impl App {
             self.counters.results += 1;
             let id =
                 if command.message_id.is_empty() { frames::own_id() } else { command.message_id.clone() };
-            let frame = self.envelope(frames::RESULT, &id, json!([report]));
-            if !self.send(frame) {
+            let text = self.envelope(frames::RESULT, &id, json!([report]));
+            let is_lost = self.random.hits(self.config.lost_results_permille);
+            if is_lost || !self.send(Outgoing { text, about: About::Result(id) }) {
                 self.counters.lost_results += 1;
             }
         }

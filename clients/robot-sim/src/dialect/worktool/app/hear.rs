@@ -1,7 +1,7 @@
 //! What the app does with a frame.
 use serde_json::{Map, Value, json};
 
-use super::{App, Queued, REMEMBERED_MS, execute, frames, whole};
+use super::{About, App, Event, Outgoing, Queued, REMEMBERED_MS, execute, frames, whole};
 use crate::dialect::worktool::cipher;
 
 impl App {
@@ -36,10 +36,11 @@ impl App {
     /// Confirms, and tells whether the frame is carried out.
     fn is_new(&mut self, message_id: &str, now_ms: u64) -> bool {
         self.counters.confirms += 1;
-        let confirm = self.envelope(frames::CONFIRM, message_id, json!([]));
-        self.send(confirm);
+        let text = self.envelope(frames::CONFIRM, message_id, json!([]));
+        self.send(Outgoing { text, about: About::Confirm(message_id.to_owned()) });
         if self.seen.contains_key(message_id) {
             self.counters.repeats += 1;
+            self.note(|| Event::Repeated(message_id.to_owned()));
             return false;
         }
         self.seen.retain(|_id, at_ms| now_ms.saturating_sub(*at_ms) <= REMEMBERED_MS);
@@ -48,6 +49,7 @@ impl App {
     }
 
     fn receive(&mut self, command: Queued, now_ms: u64) {
+        self.note(|| Event::Received(command.executed()));
         match command.item.get("type").and_then(whole) {
             Some(102) => {
                 self.counters.toasts += 1;

@@ -1,7 +1,7 @@
 //! What the app reads of chats.
 use serde_json::json;
 
-use super::App;
+use super::{About, App};
 
 impl App {
     pub(super) fn read(&mut self, now_ms: u64) {
@@ -31,13 +31,20 @@ impl App {
 
     /// Looks at a chat and reports what is on the screen.
     pub(super) fn show_screen(&mut self, place: usize) {
-        let height = self.config.height;
+        let (height, is_long_run) = (self.config.height, !self.config.keeps_executed);
         let Some(chat) = self.chats.get_mut(place) else { return };
         chat.is_unread = false;
         let name = chat.titles.first().cloned().unwrap_or_default();
         let screen = chat.screen(height);
+        let about = About::Screen { room: chat.titles.join("\n"), texts: chat.shown(height) };
+        if is_long_run {
+            chat.forget_old(height);
+        }
         self.counters.screens += 1;
         self.report(json!({"type": 301, "log": format!("聊天: {name}")}));
-        self.report(screen);
+        if self.random.hits(self.config.repeated_screens_permille) {
+            self.report_about(screen.clone(), about.clone());
+        }
+        self.report_about(screen, about);
     }
 }
