@@ -294,7 +294,7 @@ impl Handler<Posted<Published>> for DeskActor {
     type Result = ();
 
     fn handle(&mut self, posted: Posted<Published>, ctx: &mut Self::Context) {
-        let (Published(events), _handling) = posted.open(self.parts.kernel.clock.monotonic_ms());
+        let (Published { events, .. }, _handling) = posted.open(self.parts.kernel.clock.monotonic_ms());
         let concerns = |event: &Event| {
             matches!(
                 event,
