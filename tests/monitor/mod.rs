@@ -97,8 +97,8 @@ async fn events_come_once(backend: Backend) {
     for expected in [&second, &third] {
         assert_eq!(next(&mut back, &["message_received"]).await["data"]["messageId"], **expected);
     }
-    let batched = watch(&server, &admin.token, &format!("channels=panel1&batch=1&since={last}"));
-    let batch = next(&mut batched.await, &["batch"]).await;
+    let mut batched = watch(&server, &admin.token, &format!("channels=panel1&batch=1&since={last}")).await;
+    let batch = next(&mut batched, &["batch"]).await;
     let events = batch["data"]["events"].as_array().unwrap();
     let ids: Vec<&Value> = events.iter().map(|event| &event["data"]["messageId"]).collect();
     assert_eq!(ids, [&json!(second), &json!(third)]);
