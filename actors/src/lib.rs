@@ -10,7 +10,9 @@
 //! │  └─ robot …     HTTP   one a socket, started by its upgrade
 //! ├─ sweep     core   once a second: due, silent, forgotten, changed elsewhere
 //! ├─ janitor   io     checkpoints, retention
-//! └─ alert     io     rules over everything that happens, notifications
+//! ├─ alert     io     rules over everything that happens, notifications
+//! └─ providers io     models and rules as the store has them
+//!    └─ provider …    io     one a model
 //! ```
 //!
 //! The flow: everything is first a committed write; its events then go, in commit order, to the router and the listeners.
@@ -32,10 +34,7 @@ pub mod flow;
 pub mod janitor;
 pub mod journal;
 pub mod kernel;
-pub mod persona;
-pub mod preset;
-#[cfg(test)]
-mod preset_tests;
+pub mod provider;
 pub mod robot;
 pub mod session;
 pub mod supervisor;
@@ -57,7 +56,8 @@ use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
 use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, RetentionPolicy};
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
 use kernel::clock::millis;
-use kernel::{ActorRef, ActorStats, ChildSpec, Ended, Kernel, Postbox, ask, supervise};
+use kernel::{ActorRef, ActorStats, ChildSpec, Ended, Kernel, Offload, Postbox, ask, supervise};
+use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts, Rules};
 use robot::login::{Attach, Detach};
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
@@ -87,6 +87,8 @@ const THREADS: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 /// Callbacks under way are waited for so long at a stop; what is cut off is made again, with the same id.
 const CALLBACKS: Duration = Duration::from_secs(4);
+/// Threads that parse large answers of models, and how many answers may wait for one.
+const PARSERS: (usize, usize) = (2, 256);
 /// Commands pushed longer ago are not waited for at a stop.
 const STILL_DUE: TimeDelta = TimeDelta::seconds(30);
 
@@ -101,6 +103,8 @@ pub struct TreeSettings {
     pub sweep: SweepSettings,
     /// Callbacks.
     pub delivery: DeliverySettings,
+    /// How models are called.
+    pub providers: ProviderSettings,
     /// How long things are kept.
     pub retention: RetentionPolicy,
 }
@@ -139,6 +143,8 @@ pub struct Tree {
     pub endpoints: Endpoints,
     /// The way to third parties.
     pub http: HttpClient,
+    /// The way to the models.
+    pub providers: Providers,
     /// Counters of the router.
     pub router_counters: Arc<RouterCounters>,
     /// Counters of the sweep.
@@ -152,6 +158,7 @@ pub struct Tree {
     sweep: ActorRef<SweepActor>,
     janitor: ActorRef<JanitorActor>,
     alert: ActorRef<AlertActor>,
+    desk: ActorRef<DeskActor>,
     writer: ActorRef<JournalActor>,
     is_stopping: Arc<AtomicBool>,
     fatal: watch::Sender<Option<Ended>>,
@@ -196,12 +203,26 @@ impl Tree {
         });
 
         let clock = kernel.clock.clone();
-        let tools = ChannelTools { clock, http: http.clone(), directory: directory.clone(), sealer };
+        let opener = Arc::clone(&sealer);
+        let tools = ChannelTools { clock, http: http.clone(), directory: directory.clone(), sealer: opener };
         let alert_parts =
             AlertParts::new(db.clone(), journal.clone(), rules, tools, Arc::clone(&is_stopping));
         let alerts = alert_parts.handle();
         let alert = root.start(&tree::ALERT, move |stats| AlertActor::new(alert_parts.clone(), stats));
         listeners.push(Postbox::new(alert.clone()));
+        // Before the journal, so that it hears of every change.
+        let (providers, desk_parts) = provider::open(ProvidersParts {
+            kernel: kernel.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            http: http.clone(),
+            offload: Offload::new(PARSERS.0, PARSERS.1),
+            sealer,
+            rules: Rules::default(),
+            settings: settings.providers,
+        });
+        let desk = root.start(&tree::PROVIDERS, move |stats| DeskActor::new(desk_parts.clone(), stats));
+        listeners.push(Postbox::new(desk.clone()));
 
         let journal_parts = JournalParts {
             db: db.clone(),
@@ -245,6 +266,7 @@ impl Tree {
             directory,
             endpoints,
             http,
+            providers,
             router_counters,
             sweep_counters,
             janitor_counters,
@@ -254,6 +276,7 @@ impl Tree {
             sweep,
             janitor,
             alert,
+            desk,
             writer,
             is_stopping,
             fatal: root.fatal,
@@ -319,6 +342,7 @@ impl Tree {
         // Cut off or not, nothing that was promised depends on it.
         drop(tokio::time::timeout(LAST_FRAMES, self.no_sockets()).await);
         self.endpoints.retire_all();
+        self.desk.retire();
         let is_written = self.journal.write(Vec::new());
         let is_written = matches!(tokio::time::timeout(LAST_WRITES, is_written).await, Ok(Ok(_outcomes)));
         if !is_written {

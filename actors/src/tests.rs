@@ -52,6 +52,7 @@ async fn grow() -> Grown {
             rates: LimitRates::default(),
             sweep: settings(),
             delivery: DeliverySettings::default(),
+            providers: ProviderSettings::default(),
             retention: RetentionPolicy::default(),
         },
     });

@@ -8,8 +8,10 @@ use workbot_actors::delivery::queue::QueueLimits;
 use workbot_actors::delivery::schedule::PauseRule;
 use workbot_actors::janitor::RetentionPolicy;
 use workbot_actors::journal::JournalLimits;
+use workbot_actors::provider::{BreakerRule, GateDefaults, ProviderSettings};
 use workbot_actors::supervisor::directory::LimitRates;
 use workbot_actors::supervisor::sweep::SweepSettings;
+use workbot_schema::ai_models::Provider;
 use workbot_schema::commands::operations::ResultTimeouts;
 use workbot_schema::store::StoreOptions;
 
@@ -74,6 +76,7 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             queue_max: i64::try_from(settings.commands.queue_max).unwrap_or(i64::MAX),
             idle: DeliverySettings::default().idle,
         },
+        providers: providers(settings),
         retention: RetentionPolicy {
             message_days: settings.retention.message_days,
             command_days: settings.retention.command_days,
@@ -85,5 +88,39 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             deleted_robot_days: settings.retention.deleted_robot_days,
             interval: Duration::from_secs(settings.retention.interval_secs),
         },
+    }
+}
+
+/// How models are called.
+fn providers(settings: &Settings) -> ProviderSettings {
+    let (ai, breaker) = (&settings.ai, &settings.breaker);
+    let keys = [
+        (Provider::Doubao, &ai.doubao_api_key),
+        (Provider::Deepseek, &ai.deepseek_api_key),
+        (Provider::Kimi, &ai.kimi_api_key),
+        (Provider::Qwen, &ai.dashscope_api_key),
+        (Provider::QwenPro, &ai.dashscope_api_key),
+        (Provider::Openai, &ai.openai_api_key),
+        (Provider::Claude, &ai.anthropic_api_key),
+    ];
+    let defaults = ProviderSettings::default();
+    ProviderSettings {
+        total: Duration::from_millis(ai.timeout_ms),
+        max_tokens: ai.max_tokens,
+        answer_bytes: ai.answer_bytes,
+        gate: GateDefaults {
+            concurrency: ai.concurrency,
+            per_minute: ai.requests_per_minute,
+            breaker: BreakerRule {
+                failures: breaker.failures,
+                window: breaker.window,
+                least: breaker.window.div_ceil(2),
+                open: Duration::from_secs(breaker.open_secs),
+                open_max: Duration::from_secs(breaker.max_open_secs),
+                lease: Duration::from_millis(ai.timeout_ms).saturating_mul(2),
+            },
+        },
+        health_every: Duration::from_secs(ai.health_secs),
+        keys: keys.into_iter().fold(defaults.keys, |keys, (provider, key)| keys.with(provider, key.expose())),
     }
 }

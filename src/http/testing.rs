@@ -15,6 +15,7 @@ use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::janitor::RetentionPolicy;
 use workbot_actors::journal::JournalLimits;
 use workbot_actors::kernel::{Arbiters, Clock, Kernel, Offload};
+use workbot_actors::provider::ProviderSettings;
 use workbot_actors::supervisor::directory::LimitRates;
 use workbot_actors::supervisor::sweep::SweepSettings;
 use workbot_actors::{Tree, TreeParts, TreeSettings};
@@ -92,6 +93,7 @@ impl TestServer {
                     timeouts: ResultTimeouts { plain_secs: 120, file_secs: 300 },
                 },
                 delivery: DeliverySettings::default(),
+                providers: ProviderSettings::default(),
                 retention: RetentionPolicy {
                     message_days: 30,
                     command_days: 30,

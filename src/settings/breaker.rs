@@ -4,15 +4,15 @@ use super::problem::Problems;
 use super::section::{Rules, section};
 
 section! {
-    /// Circuit breakers in front of the models. Read by the callers of models; not used by this version.
+    /// Circuit breakers in front of the models.
     pub struct BreakerSettings in "breaker" {
-        /// Failures in a row that open a breaker; not used by this version.
+        /// Failures in a row that open a breaker.
         pub failures: u32 = 5 => 1..=1_000;
-        /// Last calls that are looked at; a breaker opens when half of them failed. Not used by this version.
+        /// Last calls that are looked at; a breaker opens when half of them failed, once half as many were made.
         pub window: usize = 20 => 1..=10_000;
-        /// Time before the first probe, in seconds; doubles with every failed probe. Not used by this version.
+        /// Time before the first probe, in seconds; doubles with every failed probe.
         pub open_secs: u64 = 30 => 1..=86_400;
-        /// Longest time between probes, in seconds (5 min). Not used by this version.
+        /// Longest time between probes, in seconds (5 min).
         pub max_open_secs: u64 = 300 => 1..=86_400;
     }
 }

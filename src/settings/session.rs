@@ -15,6 +15,8 @@ section! {
         /// Silence after which a conversation starts afresh, in seconds (30 min).
         /// Read by the sessions of flows; not used by this version.
         pub idle_secs: u64 = 1_800 => 1..=604_800;
+        /// Time for one turn with all the models it asks, in milliseconds; then rules answer.
+        pub turn_budget_ms: u64 = 20_000 => 1_000..=120_000;
         /// Life of a reply that waits for its robot, in seconds (30 min); later it would answer nothing.
         pub reply_expiry_secs: u64 = 1_800 => 1..=604_800;
     }

@@ -7,6 +7,8 @@
 //! | sweep | permanent | core | a tick is left out; the next one finds the same |
 //! | janitor | permanent | io | a tick is left out |
 //! | alert | permanent | io | the batch of events is missed and counted; rows that are due are found again |
+//! | providers | permanent | io | events are missed; the store is read again within 5 s |
+//! | provider | permanent | io | the question goes to the next model |
 //! | delivery | temporary | work | the store has the delivery; the sweep sends it again |
 //! | robot | temporary | its HTTP worker | "there is work" stays a flag; a robot that does not take `Close` is detached |
 //!
@@ -74,6 +76,19 @@ pub const ALERT: ChildSpec = ChildSpec {
     lane: Lane::Io,
 };
 
+/// Models and rules as the store has them.
+pub const PROVIDERS: ChildSpec = ChildSpec {
+    kind: crate::provider::desk::DESK_ID,
+    policy: Policy::Permanent,
+    restarts: LIMIT,
+    backoff: BACKOFF,
+    mailbox_capacity: 1_024,
+    lane: Lane::Io,
+};
+
+/// One model. The desk starts it; one that ends too often shuts its own gate and ends nobody else.
+pub const PROVIDER: ChildSpec = crate::provider::actor::SPEC;
+
 /// Callbacks to one endpoint.
 pub const ENDPOINT: ChildSpec = crate::delivery::endpoint::SPEC;
 
@@ -88,7 +103,8 @@ pub const ROBOT: ChildSpec = ChildSpec {
 };
 
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 7] = [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, ENDPOINT, ROBOT];
+pub const TREE: [ChildSpec; 9] =
+    [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, PROVIDERS, PROVIDER, ENDPOINT, ROBOT];
 
 #[cfg(test)]
 mod tests {
