@@ -108,7 +108,10 @@ impl Handler<Posted<AskModel>> for ProviderActor {
 async fn answer(parts: &ProviderParts, slot: &Arc<Slot>, ask: AskModel) -> Result<Completion, Failure> {
     let until = Instant::now() + ask.left;
     if let Some(wait) = slot.shut_for(parts.clock.monotonic_ms()).filter(|_wait| !ask.is_forced) {
-        return Err(Failure::new(FailureKind::Shut, format!("the model is shut off for {} ms", millis(wait))));
+        return Err(Failure::new(
+            FailureKind::Shut,
+            format!("the model is shut off for {} ms", millis(wait)),
+        ));
     }
     let Ok(Ok(_place)) = timeout(PLACE.min(ask.left), slot.permits().acquire_owned()).await else {
         return Err(Failure::new(FailureKind::Busy, "too many calls to the model are under way"));

@@ -53,7 +53,8 @@ pub fn intent(raw: &str, known: &[impl AsRef<str>]) -> IntentResult {
         return find(word).map_or_else(IntentResult::unknown, |intent| IntentResult::new(intent, 0.5));
     };
     let field = |names: &[&str]| names.iter().find_map(|name| object.get(*name));
-    let Some(intent) = field(&["intent", "type", "label", "意图"]).and_then(Value::as_str).and_then(find) else {
+    let Some(intent) = field(&["intent", "type", "label", "意图"]).and_then(Value::as_str).and_then(find)
+    else {
         return IntentResult::unknown();
     };
     let confidence = field(&["confidence", "score", "probability", "置信度"]).map_or(0.5, confidence);

@@ -160,7 +160,10 @@ mod tests {
             assert_eq!(price.cost(Usage { tokens_in, tokens_out }), cost, "{tokens_in} {tokens_out}");
         }
         assert_eq!(Price::default().cost(Usage { tokens_in: 5_000, tokens_out: 5_000 }), 0);
-        assert_eq!(Price { in_micros: i64::MAX, out_micros: 0 }.cost(Usage { tokens_in: i64::MAX, tokens_out: 1 }), i64::MAX);
+        assert_eq!(
+            Price { in_micros: i64::MAX, out_micros: 0 }.cost(Usage { tokens_in: i64::MAX, tokens_out: 1 }),
+            i64::MAX
+        );
     }
 
     #[test]

@@ -185,10 +185,9 @@ mod tests {
 
     #[test]
     fn robots_model_then_personas_then_the_chain_by_priority_and_age() {
-        let models =
-            [model("new", 5, 30), model("old", 5, 10), model("low", 0, 1), model("high", 9, 40), {
-                Candidate { in_default_chain: false, ..model("robot", -9, 50) }
-            }];
+        let models = [model("new", 5, 30), model("old", 5, 10), model("low", 0, 1), model("high", 9, 40), {
+            Candidate { in_default_chain: false, ..model("robot", -9, 50) }
+        }];
         let table: [(&[&str], &[&str], &[&str]); 5] = [
             (&["robot", "low"], &[], &["robot", "low", "high", "old", "new"]),
             (&[], &[], &["high", "old", "new", "low"]),

@@ -204,7 +204,8 @@ impl DeskActor {
         let clock = self.parts.kernel.clock.clone();
         let now_ms = clock.monotonic_ms();
         let _handling = self.stats.handling("Tick", now_ms);
-        let is_old = |read_ms: u64| now_ms.saturating_sub(read_ms) >= crate::kernel::clock::millis(READ_EVERY);
+        let is_old =
+            |read_ms: u64| now_ms.saturating_sub(read_ms) >= crate::kernel::clock::millis(READ_EVERY);
         if !self.is_reading && self.read_ms.is_none_or(is_old) {
             self.read(ctx);
         }
@@ -219,7 +220,8 @@ impl DeskActor {
     /// Actors that ended too often get another life when their time is over.
     fn raise_the_dead(&self, now_ms: u64) {
         let models = self.parts.shelf.models();
-        let is_due = |shelved: &&Shelved| shelved.slot.down_until().is_some_and(|until_ms| now_ms >= until_ms);
+        let is_due =
+            |shelved: &&Shelved| shelved.slot.down_until().is_some_and(|until_ms| now_ms >= until_ms);
         if !models.by_id.values().any(|shelved| is_due(&shelved)) {
             return;
         }

@@ -20,9 +20,9 @@ use super::budget::{Usage, is_spent};
 use super::capability::Need;
 use super::chain::{Course, Next, Stop, Wish, order};
 use super::clients::Completion;
+use super::clients::rules::Rules;
 use super::desk::sign_of_life;
 use super::failure::{Failure, FailureKind};
-use super::clients::rules::Rules;
 use super::prompt::{self, Asked, Picture, Prompt};
 use super::record::CallTag;
 use super::shelf::{Shelf, Shelved};
@@ -93,7 +93,8 @@ impl Providers {
     /// What the last message is about. Takes at most what is left of the turn.
     pub async fn intent(&self, request: TurnRequest) -> Intent {
         let rules = self.rules();
-        let needs = if request.image().is_some() { vec![Need::Intent, Need::Image] } else { vec![Need::Intent] };
+        let needs =
+            if request.image().is_some() { vec![Need::Intent, Need::Image] } else { vec![Need::Intent] };
         // Text beside a picture is enough to tell what somebody wants; without it only the picture could.
         let needs = if request.has_text() { vec![Need::Intent] } else { needs };
         let is_speech = matches!(request.attachment, Attachment::Voice) && !request.has_text();
@@ -128,7 +129,8 @@ impl Providers {
             true => Asking::nobody(),
             false => {
                 let prompt = prompt::reply(self.asked(&request));
-                self.ask(&request, needs, prompt, |completion| answer::reply_text(&completion.text).is_some()).await
+                self.ask(&request, needs, prompt, |completion| answer::reply_text(&completion.text).is_some())
+                    .await
             }
         };
         asking.answer(|completion| match completion.and_then(|made| answer::reply_text(&made.text)) {

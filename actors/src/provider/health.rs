@@ -17,6 +17,8 @@ pub struct Evidence {
     heard_ms: Option<u64>,
     /// Monotonic time of the last report.
     reported_ms: Option<u64>,
+    /// The state that was reported.
+    reported: Option<HealthStatus>,
     /// Whether the last outcome was good; none = there was none.
     pub is_good: Option<bool>,
     /// Milliseconds of the last good answer.
@@ -56,15 +58,17 @@ impl Evidence {
         self.heard_ms.is_none_or(|heard_ms| now_ms.saturating_sub(heard_ms) >= as_millis(interval))
     }
 
-    /// Whether a report over something new is due; notes that it was made.
-    pub fn take_due(&mut self, now_ms: u64, interval: Duration) -> bool {
+    /// Whether a report is due: at once when the state is another one, else once an interval over something new. Notes that it
+    /// was made.
+    pub fn take_due(&mut self, now_ms: u64, interval: Duration, status: HealthStatus) -> bool {
         let reported_ms = *self.reported_ms.get_or_insert(now_ms);
         let is_due = now_ms.saturating_sub(reported_ms) >= as_millis(interval);
-        let is_new = self.is_good.is_some() && self.heard_ms.is_some_and(|heard_ms| heard_ms >= reported_ms);
-        if is_due && is_new {
-            self.reported_ms = Some(now_ms);
+        let is_new = self.heard_ms.is_some_and(|heard_ms| heard_ms > reported_ms);
+        if self.reported == Some(status) && !(is_due && is_new) {
+            return false;
         }
-        is_due && is_new
+        (self.reported, self.reported_ms) = (Some(status), Some(now_ms));
+        true
     }
 }
 
@@ -120,14 +124,18 @@ mod tests {
     #[test]
     fn a_silent_model_is_checked_and_a_busy_one_reported() {
         let mut evidence = Evidence::default();
+        let (healthy, down) = (HealthStatus::Healthy, HealthStatus::Down);
         evidence.begin(1_000);
         assert!(!evidence.is_older(60_999, MINUTE) && evidence.is_older(61_000, MINUTE));
-        assert!(!evidence.take_due(61_000, MINUTE), "nothing was heard");
         evidence.succeeded(62_000, at(), 5);
         assert!(!evidence.is_older(70_000, MINUTE));
-        assert!(evidence.take_due(70_000, MINUTE));
-        assert!(!evidence.take_due(140_000, MINUTE), "nothing new");
-        evidence.failed(141_000, at(), "x");
-        assert!(evidence.take_due(141_000, MINUTE) && !evidence.take_due(142_000, MINUTE));
+        assert!(evidence.take_due(70_000, MINUTE, healthy), "the first one at once");
+        assert!(!evidence.take_due(140_000, MINUTE, healthy), "nothing new");
+        evidence.succeeded(141_000, at(), 5);
+        assert!(evidence.take_due(141_000, MINUTE, healthy));
+        evidence.succeeded(142_000, at(), 5);
+        assert!(!evidence.take_due(142_000, MINUTE, healthy), "once an interval");
+        evidence.failed(143_000, at(), "x");
+        assert!(evidence.take_due(143_000, MINUTE, down) && !evidence.take_due(144_000, MINUTE, down));
     }
 }

@@ -11,7 +11,7 @@ use super::answer::IntentResult;
 use super::prompt::IntentChoice;
 
 /// Most characters of a message that are looked at.
-const TEXT_CHARS: usize = 2_000;
+const TEXT_CHARS: usize = 600;
 /// Most characters between two parts of a pattern.
 const GAP_CHARS: usize = 12;
 /// A score of this much makes a lone intent half sure.
@@ -153,8 +153,8 @@ pub struct IntentMatch<'a> {
 impl IntentMatcher {
     /// Reads the file.
     pub fn parse(text: &str) -> Result<Self, IntentFileError> {
-        let file: IntentFile =
-            toml::from_str(&text.replace("\r\n", "\n")).map_err(|error| IntentFileError(error.to_string()))?;
+        let file: IntentFile = toml::from_str(&text.replace("\r\n", "\n"))
+            .map_err(|error| IntentFileError(error.to_string()))?;
         Self::new(file)
     }
 
@@ -163,7 +163,10 @@ impl IntentMatcher {
         let mut matcher = Self::default();
         for (intent, rule) in file.intent.iter().enumerate() {
             if rule.name.is_empty() || file.intent.iter().take(intent).any(|other| other.name == rule.name) {
-                return Err(IntentFileError(format!("intent {:?} is empty or stands there twice", rule.name)));
+                return Err(IntentFileError(format!(
+                    "intent {:?} is empty or stands there twice",
+                    rule.name
+                )));
             }
             matcher.file(intent, None, &rule.keywords, &rule.patterns)?;
             for (index, topic) in rule.topic.iter().enumerate() {
@@ -176,11 +179,10 @@ impl IntentMatcher {
 
     /// The intents a model may choose from.
     pub fn choices(&self) -> Vec<IntentChoice<'_>> {
-        let choice = |rule| {
-            let IntentRule { name, description, .. } = rule;
-            IntentChoice { name, description }
-        };
-        self.rules.iter().map(choice).collect()
+        self.rules
+            .iter()
+            .map(|rule| IntentChoice { name: &rule.name, description: &rule.description })
+            .collect()
     }
 
     /// The intent of a name.
@@ -237,9 +239,11 @@ impl IntentMatcher {
         let rule = self.rules.get(index)?;
         let strength = score / (score + HALF_SURE);
         let confidence = strength * (0.5 + 0.5 * score / total);
-        let topic = rule.topic.iter().enumerate().filter_map(|(number, topic)| {
-            topics.get(&(index, number)).map(|score| (topic, *score))
-        });
+        let topic = rule
+            .topic
+            .iter()
+            .enumerate()
+            .filter_map(|(number, topic)| topics.get(&(index, number)).map(|score| (topic, *score)));
         let topic = topic.fold(None, |best: Option<(&Topic, f64)>, (topic, score)| match best {
             Some((_topic, known)) if known >= score => best,
             _ => Some((topic, score)),
@@ -265,7 +269,12 @@ impl IntentMatcher {
             let Some(first) = first.filter(|_letter| source.weight > 0.0 && source.weight.is_finite()) else {
                 return Err(IntentFileError(format!("{source:?} is empty or has no weight")));
             };
-            self.needles.entry(first).or_default().push(Needle { parts, weight: source.weight, intent, topic });
+            self.needles.entry(first).or_default().push(Needle {
+                parts,
+                weight: source.weight,
+                intent,
+                topic,
+            });
         }
         Ok(())
     }

@@ -44,7 +44,8 @@ pub use failure::FailureKind;
 pub use handle::{HealthReport, Providers};
 pub use slot::{GateDefaults, ModelSnapshot};
 pub use turn::{
-    Attachment, ChatMessage, Degraded, Intent, Reply, ReplyText, Role, RulesInput, Tried, TurnAnswer, TurnRequest,
+    Attachment, ChatMessage, Degraded, Intent, Reply, ReplyText, Role, RulesInput, Tried, TurnAnswer,
+    TurnRequest,
 };
 use workbot_schema::fields::sealed::Sealer;
 use workbot_schema::store::Db;

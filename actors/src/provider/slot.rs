@@ -100,8 +100,11 @@ impl Slot {
         let concurrency = spec.config.concurrency.and_then(|number| usize::try_from(number).ok());
         let permits = concurrency.unwrap_or(defaults.concurrency).clamp(1, 1_024);
         let per_minute = of(spec.config.requests_per_minute, defaults.per_minute);
-        let gate =
-            Gate { breaker: Breaker::new(defaults.breaker), evidence: Evidence::default(), down_until_ms: None };
+        let gate = Gate {
+            breaker: Breaker::new(defaults.breaker),
+            evidence: Evidence::default(),
+            down_until_ms: None,
+        };
         Self {
             spec: RwLock::new(Arc::new(spec)),
             gate: Mutex::new(gate),
@@ -144,11 +147,8 @@ impl Slot {
             return Err(Failure::new(FailureKind::Busy, text));
         }
         let mut gate = self.gate.lock();
-        let ticket = if is_forced {
-            gate.breaker.force(now_ms)
-        } else {
-            gate.breaker.admit(now_ms).map_err(shut)?
-        };
+        let ticket =
+            if is_forced { gate.breaker.force(now_ms) } else { gate.breaker.admit(now_ms).map_err(shut)? };
         drop(gate);
         self.calls.fetch_add(1, Relaxed);
         self.in_flight.fetch_add(1, Relaxed);
@@ -189,14 +189,12 @@ impl Slot {
         self.is_checking.store(false, Relaxed);
     }
 
-    /// The evidence of the last calls, for a health row; `None` when one was written for it already.
+    /// The evidence of the last calls, for a health row; `None` when one was written for them already.
     pub fn take_report(&self, now_ms: u64, interval: Duration) -> Option<(HealthStatus, Evidence)> {
         let mut gate = self.gate.lock();
-        if !gate.evidence.take_due(now_ms, interval) {
-            return None;
-        }
-        let (evidence, state) = (gate.evidence.clone(), gate.breaker.state(now_ms));
-        Some((status_of(&evidence, state, gate.breaker.failing_share())?, evidence))
+        let (state, share) = (gate.breaker.state(now_ms), gate.breaker.failing_share());
+        let status = status_of(&gate.evidence, state, share)?;
+        gate.evidence.take_due(now_ms, interval, status).then(|| (status, gate.evidence.clone()))
     }
 
     /// Remembers when health was first looked for, so that the first check is an interval away.

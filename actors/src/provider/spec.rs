@@ -250,11 +250,8 @@ mod tests {
             (false, None, None, ""),
         ];
         for (is_preset, endpoint, own, key) in table {
-            let row = AiModel {
-                is_preset,
-                api_endpoint: endpoint.map(str::to_owned),
-                ..row(Provider::Deepseek)
-            };
+            let row =
+                AiModel { is_preset, api_endpoint: endpoint.map(str::to_owned), ..row(Provider::Deepseek) };
             let spec = ModelSpec::of(&row, own.map(str::to_owned), "env");
             assert_eq!((spec.key.as_str(), spec.candidate.is_usable), (key, !key.is_empty()), "{row:?}");
             assert!(!format!("{spec:?}").contains("env"));

@@ -29,7 +29,7 @@ impl SpendBook {
         let stored = match token_usage::today(db, robot, Ts::new(now)).await {
             Ok(tokens) => tokens,
             Err(error) => {
-                log::warn!(robot = robot.to_string(), error:% = error; "the tokens a robot spent today are not known");
+                log::warn!(robot:% = robot, error:% = error; "the tokens a robot spent today are not known");
                 return 0;
             }
         };

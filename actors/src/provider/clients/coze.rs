@@ -137,5 +137,8 @@ fn answer(listed: &Map<String, Value>) -> Result<String, Failure> {
         of("role") == Some("assistant") && of("type") == Some("answer")
     };
     let texts = messages.iter().filter(is_answer);
-    Ok(texts.filter_map(|message| message.get("content").and_then(Value::as_str)).collect::<Vec<_>>().join("\n"))
+    Ok(texts
+        .filter_map(|message| message.get("content").and_then(Value::as_str))
+        .collect::<Vec<_>>()
+        .join("\n"))
 }

@@ -28,7 +28,11 @@ fn read(answer: &Map<String, Value>, prompt: &Prompt) -> Result<Completion, Fail
         return Err(garbage("answer", answer));
     };
     let usage = answer.get("metadata").and_then(|metadata| metadata.get("usage"));
-    let usage =
-        Usage::of(count(usage, "prompt_tokens"), count(usage, "completion_tokens"), &prompt.asked_text(), text);
+    let usage = Usage::of(
+        count(usage, "prompt_tokens"),
+        count(usage, "completion_tokens"),
+        &prompt.asked_text(),
+        text,
+    );
     Ok(Completion { text: text.to_owned(), usage })
 }

@@ -71,7 +71,8 @@ impl Exchange {
         match parsed {
             Ok(Ok(Value::Object(object))) => Ok(object),
             Ok(Ok(_)) | Ok(Err(_)) => {
-                Err(Failure::new(FailureKind::Garbage, "the answer is no JSON object").with_output(shown(&body)))
+                Err(Failure::new(FailureKind::Garbage, "the answer is no JSON object")
+                    .with_output(shown(&body)))
             }
             Err(error) => Err(Failure::new(FailureKind::Busy, error.to_string())),
         }

@@ -8,7 +8,8 @@ use super::super::answer::IntentResult;
 use super::super::intents::{IntentMatcher, IntentRule, Topic};
 use super::super::prompt::IntentChoice;
 use super::super::turn::{ReplyText, RulesInput};
-use crate::template::{GENERAL_CATEGORY, Template, TemplateBook, Wish};
+use crate::template::choice::GENERAL_CATEGORY;
+use crate::template::{Template, TemplateBook, Wish};
 
 /// Intents and templates as they are at one time.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +26,8 @@ impl Rules {
     pub fn new(intents: std::sync::Arc<IntentMatcher>, rows: &[AiMessageTemplate]) -> Self {
         let active: Vec<_> = rows.iter().filter(|row| row.is_active && row.deleted_at.is_none()).collect();
         let book = |owner: Option<&UserId>| {
-            let visible = active.iter().filter(|row| row.owner_id.is_none() || row.owner_id.as_ref() == owner);
+            let visible =
+                active.iter().filter(|row| row.owner_id.is_none() || row.owner_id.as_ref() == owner);
             TemplateBook::new(visible.map(|row| template(row)))
         };
         let owners = active.iter().filter_map(|row| row.owner_id.clone());
@@ -55,9 +57,11 @@ impl Rules {
         let named = input.intent.as_deref().and_then(|name| self.intents.find(name));
         let rule: Option<&IntentRule> = named.or(told.as_ref().map(|told| told.rule));
         // A topic helps only when it belongs to the intent and the category that are answered.
-        let topic: Option<&Topic> = told.as_ref().filter(|told| rule == Some(told.rule)).and_then(|told| told.topic);
+        let topic: Option<&Topic> =
+            told.as_ref().filter(|told| rule == Some(told.rule)).and_then(|told| told.topic);
         let of_topic = topic.map(|topic| topic.category.as_str()).filter(|category| !category.is_empty());
-        let own = of_topic.or(rule.map(|rule| rule.category.as_str())).filter(|category| !category.is_empty());
+        let own =
+            of_topic.or(rule.map(|rule| rule.category.as_str())).filter(|category| !category.is_empty());
         let category = input.category.as_deref().or(own).unwrap_or(GENERAL_CATEGORY);
         let fits = own == Some(category);
         let ids = |ids: Option<&Vec<String>>| ids.filter(|_ids| fits).cloned().unwrap_or_default();

@@ -1,5 +1,4 @@
 //! The tokens of a robot's day.
-use workbot_schema::ids::RobotUuid;
 use workbot_schema::robots::{Robot, RobotKind};
 
 use super::*;
@@ -30,7 +29,7 @@ async fn what_was_spent_before_a_restart_counts() {
     let robot = Robot::new(RobotKind::Native, "甲".to_owned(), None, now);
     let uuid = robot.id;
     rig.journal.write(vec![Record::Robot(Box::new(robot))]).await.unwrap();
-    super::spend_in_store(&rig, uuid, 500).await;
+    spend_in_store(&rig, uuid, 500);
     let ask = TurnRequest { robot: Some(uuid), daily_token_budget: 500, ..request("你好") };
     let reply = rig.providers.reply(ask).await;
     assert_eq!((reply.by, reply.degraded), (None, Some(Degraded::BudgetSpent)));
@@ -44,6 +43,10 @@ async fn the_budget_is_looked_at_before_every_model() {
     let robot = RobotUuid::generate();
     let ask = TurnRequest { robot: Some(robot), daily_token_budget: 100, ..request("你好") };
     let reply = rig.providers.reply(ask).await;
-    assert_eq!((reply.tokens_in, reply.degraded), (100, Some(Degraded::BudgetSpent)), "an empty answer costs, too");
+    assert_eq!(
+        (reply.tokens_in, reply.degraded),
+        (100, Some(Degraded::BudgetSpent)),
+        "an empty answer costs, too"
+    );
     assert_eq!(rig.models.count("b"), 0);
 }

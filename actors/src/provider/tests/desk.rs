@@ -79,7 +79,7 @@ async fn a_model_that_cannot_be_kept_up_is_shut_off_and_gets_another_life() {
     let actor = || rig.providers.shelf().models().by_id.get(&ModelId::from("a")).unwrap().actor.clone();
     let is_down = || rig.breaker("a") == BreakerState::Open;
     rig.until("it stays down", async || {
-        drop(post(&actor(), Break));
+        let _posted = post(&actor(), Break);
         is_down()
     })
     .await;

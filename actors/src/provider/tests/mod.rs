@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::sqlite::SqliteConnection;
 use serde_json::json;
 use workbot_robot_sim::model::{Mode, ModelWire, Models, ModelsConfig};
 use workbot_schema::ai_calls::queries::{self, AiCallFilter};
@@ -17,13 +19,13 @@ use workbot_schema::ai_models::{AiModel, Provider};
 use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::configuration::{Configuration, ConfigurationEdit, Edit};
 use workbot_schema::fields::{Json, Ts};
-use workbot_schema::ids::ModelId;
+use workbot_schema::ids::{ModelId, RobotUuid};
 use workbot_schema::presets::{self, Presets};
 
 use super::*;
 use crate::delivery::address_policy::AddressPolicy;
-use crate::kernel::{ActorRef, Arbiters, Clock, Postbox, supervise};
 use crate::journal::{JournalActor, JournalLimits, JournalParts, Published};
+use crate::kernel::{ActorRef, Arbiters, Clock, Postbox, supervise};
 use crate::supervisor::scene::{TIMEOUTS, database};
 use crate::supervisor::tree;
 
@@ -75,7 +77,7 @@ impl Rig {
             settings,
         });
         let new = move |_ctx: &mut _, stats| DeskActor::new(parts.clone(), stats);
-        let desk = supervise(&kernel, &tree::PROVIDERS, desk::DESK_ID, None, new, Box::new(drop));
+        let desk = supervise(&kernel, &tree::PROVIDERS, super::desk::DESK_ID, None, new, Box::new(drop));
         let (router, _inbox) = Postbox::<Published>::inbox("router", "router", 1_000, clock.now());
         let parts = JournalParts {
             db: db.clone(),
@@ -88,17 +90,8 @@ impl Rig {
         std::mem::forget(_inbox);
         let new = move |_ctx: &mut _, stats| JournalActor::new(parts.clone(), stats);
         let actor = supervise(&kernel, &tree::JOURNAL, "journal", None, new, Box::new(drop));
-        let rig = Self {
-            kernel,
-            db,
-            journal,
-            models,
-            providers,
-            sealer,
-            folder,
-            _desk: desk,
-            _journal: actor,
-        };
+        let rig =
+            Self { kernel, db, journal, models, providers, sealer, folder, _desk: desk, _journal: actor };
         rig.until("models are known", async || rig.providers.snapshot().len() == count).await;
         rig
     }
@@ -153,10 +146,10 @@ fn request(text: &str) -> TurnRequest {
 }
 
 /// Tokens of today as an earlier process left them.
-async fn spend_in_store(rig: &Rig, robot: workbot_schema::ids::RobotUuid, tokens: i64) {
-    use workbot_schema::flow_executions::Spend;
-    use workbot_schema::token_usage;
-    let day = token_usage::day_of(Ts::new(rig.kernel.clock.now()));
-    let spend = Spend { day, tokens, cost_micros: 0 };
-    token_usage::add_now(&rig.db, robot, spend).await.unwrap();
+fn spend_in_store(rig: &Rig, robot: RobotUuid, tokens: i64) {
+    let day = workbot_schema::token_usage::day_of(Ts::new(rig.kernel.clock.now()));
+    let file = rig.folder.join("workbot.db");
+    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let insert = format!("INSERT INTO token_usage VALUES ('{robot}', '{day}', {tokens}, 0)");
+    connection.batch_execute(&format!("PRAGMA busy_timeout=5000; {insert}")).unwrap();
 }
