@@ -34,6 +34,10 @@ pub mod flow;
 pub mod janitor;
 pub mod journal;
 pub mod kernel;
+pub mod persona;
+pub mod preset;
+#[cfg(test)]
+mod preset_tests;
 pub mod provider;
 pub mod robot;
 pub mod session;
