@@ -60,7 +60,7 @@ use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, Reten
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
 use kernel::clock::millis;
 use kernel::{ActorRef, Ended, Kernel, Offload, Postbox, ask};
-use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts, Rules};
+use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts};
 use robot::login::{Attach, Detach};
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
@@ -222,7 +222,7 @@ impl Tree {
             http: http.clone(),
             offload: Offload::new(PARSERS.0, PARSERS.1),
             sealer,
-            rules: Rules::default(),
+            rules: provider::preset_rules(),
             settings: settings.providers,
         });
         let desk = root.start(&tree::PROVIDERS, move |stats| DeskActor::new(desk_parts.clone(), stats));
