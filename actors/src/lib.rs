@@ -52,7 +52,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix::{Actor, Context};
 use alert::channels::ChannelTools;
 use alert::{AlertActor, AlertParts, Alerts, RuleBook};
 use chrono::TimeDelta;
@@ -61,12 +60,13 @@ use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
 use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, RetentionPolicy};
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
 use kernel::clock::millis;
-use kernel::{ActorRef, ActorStats, ChildSpec, Ended, Kernel, Offload, Postbox, ask, supervise};
+use kernel::{ActorRef, Ended, Kernel, Offload, Postbox, ask};
 use monitor::{MonitorActor, MonitorFeed};
-use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts, Rules};
+use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts};
 use robot::login::{Attach, Detach};
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
+use supervisor::root::Root;
 use supervisor::router::{
     CloseRobots, ResumeCallbacks, RouterActor, RouterCounters, RouterParts, StopClaims,
 };
@@ -184,7 +184,7 @@ impl Tree {
         let board = EndpointBoard::new();
         let endpoints = Endpoints::new(kernel.clone(), board.clone());
         let is_stopping = Arc::new(AtomicBool::new(false));
-        let root = Root { kernel: kernel.clone(), fatal: watch::channel(None).0 };
+        let root = Root::new(kernel.clone());
 
         let router_counters = Arc::new(RouterCounters::default());
         let router_parts = RouterParts {
@@ -227,7 +227,7 @@ impl Tree {
             http: http.clone(),
             offload: Offload::new(PARSERS.0, PARSERS.1),
             sealer,
-            rules: Rules::default(),
+            rules: provider::preset_rules(),
             settings: settings.providers,
         });
         let desk = root.start(&tree::PROVIDERS, move |stats| DeskActor::new(desk_parts.clone(), stats));
@@ -395,29 +395,5 @@ impl Tree {
         while self.directory.count().0 > 0 {
             tokio::time::sleep(LOOK).await;
         }
-    }
-}
-
-/// Starts the root's children and hears of those that stay down.
-struct Root {
-    kernel: Kernel,
-    fatal: watch::Sender<Option<Ended>>,
-}
-
-impl Root {
-    fn start<A>(
-        &self,
-        spec: &ChildSpec,
-        factory: impl Fn(Arc<ActorStats>) -> A + Send + 'static,
-    ) -> ActorRef<A>
-    where
-        A: Actor<Context = Context<A>>,
-    {
-        let fatal = self.fatal.clone();
-        let on_end = Box::new(move |ended| {
-            fatal.send_replace(Some(ended));
-        });
-        let parent = Some(Arc::from(tree::ROOT));
-        supervise(&self.kernel, spec, spec.kind, parent, move |_ctx, stats| factory(stats), on_end)
     }
 }

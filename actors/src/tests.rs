@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use actix::{Handler, Message};
+use actix::{Actor, Context, Handler, Message};
 use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::robots::queries::RobotKey;
 use workbot_schema::robots::{Robot, RobotKind};

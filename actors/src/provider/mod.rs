@@ -56,6 +56,7 @@ use crate::kernel::{Kernel, Offload};
 use actor::ProviderParts;
 use clients::Exchange;
 use handle::TurnLimits;
+use intents::IntentMatcher;
 use record::Recorder;
 use shelf::Shelf;
 use spend::SpendBook;
@@ -108,6 +109,14 @@ pub struct ProvidersParts {
     pub rules: Rules,
     /// How models are called.
     pub settings: ProviderSettings,
+}
+
+/// The rules that come with the program; templates are read from the store.
+pub fn preset_rules() -> Rules {
+    let intents = IntentMatcher::parse(include_str!("../../../config/intents.toml"));
+    // A test reads the file, so this cannot happen; rules without intents still answer.
+    let intents = intents.inspect_err(|error| log::error!(error:% = error; "no intents can be told"));
+    Rules::new(Arc::new(intents.unwrap_or_default()), &[])
 }
 
 /// The handle, and what the desk that fills it is made of.

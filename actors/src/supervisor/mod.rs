@@ -5,6 +5,7 @@ pub mod endpoints;
 pub mod lock;
 pub mod presence;
 pub mod residents;
+pub mod root;
 pub mod router;
 pub mod routing;
 #[cfg(test)]

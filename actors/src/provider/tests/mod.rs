@@ -3,6 +3,7 @@ mod budget;
 mod chain;
 mod desk;
 mod gate;
+mod rules;
 
 use std::path::PathBuf;
 use std::sync::Arc;
