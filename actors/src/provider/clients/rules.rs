@@ -1,4 +1,4 @@
-//! Pure: the provider that is always there: intents by words, replies by templates. Asks nobody and answers at once.
+//! The provider that is always there: intents by words, replies by templates. Asks nobody and answers at once.
 use std::collections::HashMap;
 
 use workbot_schema::ai_message_templates::AiMessageTemplate;
