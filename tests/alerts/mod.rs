@@ -256,6 +256,7 @@ async fn restarts_keep_alerts(backend: Backend) {
     let mut server = TestServer::builder(backend)
         .set("limits.enabled", false)
         .set("presence.native_offline_secs", 2)
+        .set("presence.heartbeat_interval_ms", 500)
         .start()
         .await;
     let (admin, (robot, rest)) = (server.admin().await, server.robot().await);

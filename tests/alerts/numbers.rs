@@ -15,6 +15,7 @@ async fn a_robot_that_is_away(backend: Backend) {
     let server = TestServer::builder(backend)
         .set("limits.enabled", false)
         .set("presence.native_offline_secs", 2)
+        .set("presence.heartbeat_interval_ms", 500)
         .start()
         .await;
     let admin = server.admin().await;

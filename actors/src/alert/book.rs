@@ -30,6 +30,8 @@ pub struct RuleBook {
 #[derive(Debug, Default)]
 struct Shared {
     pages: RwLock<Arc<Pages>>,
+    /// Whoever reads holds it, so that older pages never replace newer ones.
+    reading: tokio::sync::Mutex<()>,
     unreadable: AtomicU64,
 }
 
@@ -41,8 +43,10 @@ impl RuleBook {
         Ok(book)
     }
 
-    /// Reads everything again. A rule that cannot be understood is left out, counted and logged.
+    /// Reads everything again; what was committed before the call is in the book afterwards. A rule that cannot be understood is
+    /// left out, counted and logged.
     pub async fn reload(&self, db: &Db) -> StoreResult<()> {
+        let _turn = self.shared.reading.lock().await;
         let rows = alert_rules::list_all(db).await?;
         let channels = notification_channels::list_all(db).await?;
         let mut rules = Vec::with_capacity(rows.len());

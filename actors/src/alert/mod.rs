@@ -191,7 +191,9 @@ impl AlertActor {
 
     /// Does what has come up.
     fn act(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::take(&mut self.is_stale) {
+        // What changed while rules were being read is read afterwards.
+        if self.is_stale && !self.is_reading {
+            self.is_stale = false;
             self.mark = None;
             self.read(ctx);
         }
@@ -272,7 +274,7 @@ impl AlertActor {
         }
         let handling = self.stats.handling("Read", self.parts.clock.monotonic_ms());
         let work = reading::read(self.parts.clone(), self.mark, !self.is_ready);
-        ctx.spawn(work.into_actor(self).map(move |read, actor, _ctx| {
+        ctx.spawn(work.into_actor(self).map(move |read, actor, ctx| {
             drop(handling);
             actor.is_reading = false;
             let Some(reading::Read { mark, open }) = read else {
@@ -289,6 +291,7 @@ impl AlertActor {
                 actor.open.insert((rule, scope), alert);
             }
             actor.is_ready = true;
+            actor.act(ctx);
         }));
     }
 }

@@ -56,7 +56,9 @@ pub async fn change(
         detail: serde_json::json!({"fields": names}),
         missing: Missing::AlertRule,
     };
-    match configure(&state, &user, &origin, change).await? {
+    let configured = configure(&state, &user, &origin, change).await?;
+    state.refresh_rules().await;
+    match configured {
         Configured::Rule(rule) => Reply::ok(&RuleView::from(*rule)),
         _ => Err(ApiError::Internal("the journal answered a rule with something else".to_owned())),
     }

@@ -62,7 +62,10 @@ pub async fn create(
     let audit = origin.audit(&caller, "alert_rule.create", format!("alert_rule/{}", rule.id), detail, now);
     let edit = configuration(&user, ConfigurationEdit::Rule(Edit::Create(Box::new(rule))));
     match ticket.commit(&state, &reply, vec![Record::Configure(Box::new(edit)), audit]).await? {
-        Committed::Done(_outcomes) => Ok(reply),
+        Committed::Done(_outcomes) => {
+            state.refresh_rules().await;
+            Ok(reply)
+        }
         Committed::Replay(reply) => Ok(reply),
     }
 }

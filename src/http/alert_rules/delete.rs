@@ -38,5 +38,6 @@ pub async fn delete(state: State, user: UserToken, origin: Origin, id: Path<Stri
         missing: Missing::AlertRule,
     };
     configure(&state, &user, &origin, change).await?;
+    state.refresh_rules().await;
     Reply::ok(&Empty {})
 }

@@ -2,7 +2,6 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,8 +13,9 @@ use super::alert_view::AlertView;
 use crate::http::audit::Origin;
 use crate::http::auth::{Action, Caller, Reach};
 use crate::http::error::{ApiError, ApiResult, Conflict, Fields, Missing};
-use crate::http::extract::Body;
-use crate::http::state::AppState;
+use crate::http::extract::body::{check_type, read_bytes};
+use crate::http::extract::json::{Nul, parse};
+use crate::http::state::{AppState, Edge};
 
 /// Longest note, in characters.
 const NOTE_CHARS: usize = 500;
@@ -36,13 +36,17 @@ impl FromRequest for Note {
     type Future = Pin<Box<dyn Future<Output = ApiResult<Self>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let headers = request.headers();
-        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        let is_empty = length == Some("0") || (length.is_none() && !headers.contains_key(CONTENT_TYPE));
-        let body = (!is_empty).then(|| Body::<NoteRequest>::from_request(request, payload));
+        let request = request.clone();
+        let payload = payload.take();
         Box::pin(async move {
-            let Some(body) = body else { return Ok(Self(None)) };
-            let note = body.await?.value.note.map(|note| note.trim().to_owned());
+            let edge = Edge::of(&request)?;
+            let (bytes, _permit) = read_bytes(&edge, &request, payload, false).await?;
+            if bytes.is_empty() {
+                return Ok(Self(None));
+            }
+            check_type(&request)?;
+            let note =
+                parse::<NoteRequest>(&bytes, Nul::Refuse)?.value.note.map(|note| note.trim().to_owned());
             let mut wrong = Fields::new();
             wrong.expect_length("note", note.as_deref().unwrap_or_default(), NOTE_CHARS);
             wrong.into_invalid()?;

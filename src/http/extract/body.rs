@@ -144,7 +144,7 @@ fn declared_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// `application/json` or `…+json`, UTF-8, not compressed.
-fn check_type(request: &HttpRequest) -> ApiResult<()> {
+pub fn check_type(request: &HttpRequest) -> ApiResult<()> {
     let essence = request.content_type().to_ascii_lowercase();
     let is_json =
         essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));

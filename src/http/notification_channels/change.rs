@@ -55,7 +55,9 @@ pub async fn change(
         detail: serde_json::json!({"fields": names}),
         missing: Missing::Channel,
     };
-    match configure(&state, &user, &origin, change).await? {
+    let configured = configure(&state, &user, &origin, change).await?;
+    state.refresh_rules().await;
+    match configured {
         Configured::Channel(channel) => Reply::ok(&ChannelView::from(*channel)),
         _ => Err(ApiError::Internal("the journal answered a channel with something else".to_owned())),
     }

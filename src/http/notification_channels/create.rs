@@ -62,7 +62,10 @@ pub async fn create(
     let audit = origin.audit(&caller, "notification_channel.create", object, detail, now);
     let edit = configuration(&user, ConfigurationEdit::Channel(Edit::Create(Box::new(channel))));
     match ticket.commit(&state, &reply, vec![Record::Configure(Box::new(edit)), audit]).await? {
-        Committed::Done(_outcomes) => Ok(reply),
+        Committed::Done(_outcomes) => {
+            state.refresh_rules().await;
+            Ok(reply)
+        }
         Committed::Replay(reply) => Ok(reply),
     }
 }
