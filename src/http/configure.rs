@@ -22,6 +22,15 @@ pub struct Change {
     pub missing: Missing,
 }
 
+impl AppState {
+    /// Rules and channels were changed: they hold from the answer on. A store that is away now is asked again by the alerts.
+    pub async fn refresh_rules(&self) {
+        if let Err(error) = self.alerts.book.reload(&self.db).await {
+            log::debug!(error:% = error; "changed rules are read again later");
+        }
+    }
+}
+
 /// A change by somebody, for a write.
 pub fn configuration(user: &UserToken, edit: ConfigurationEdit) -> Configuration {
     Configuration { edit, author: user.user.id.to_string(), note: None }

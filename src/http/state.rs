@@ -322,13 +322,6 @@ impl AppState {
         }
     }
 
-    /// Rules and channels were changed: they hold from the answer on. A store that is away now is asked again by the alerts.
-    pub async fn refresh_rules(&self) {
-        if let Err(error) = self.alerts.book.reload(&self.db).await {
-            log::debug!(error:% = error; "changed rules are read again later");
-        }
-    }
-
     /// Now, as rows have it.
     pub fn now(&self) -> Ts {
         Ts::new(self.clock.now())
