@@ -32,6 +32,7 @@ pub mod platform_keys;
 pub mod robots;
 pub mod route;
 pub mod server;
+pub mod services;
 pub mod state;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -48,7 +49,8 @@ use openapi::Security;
 
 pub use error::{ApiError, ApiResult};
 use route::At;
-pub use state::{AppState, Edge, Services, State};
+pub use services::Services;
+pub use state::{AppState, Edge, State};
 
 /// Makes of the table both the routes and the description of the API, so that they cannot differ.
 macro_rules! table {

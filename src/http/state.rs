@@ -6,14 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use workbot_actors::Tree;
 use workbot_actors::alert::Alerts;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
 use workbot_actors::kernel::{Clock, Offload, Postbox, Registry};
 use workbot_actors::monitor::MonitorFeed;
-use workbot_actors::robot::command_service::{CommandLimits, CommandService};
+use workbot_actors::robot::command_service::CommandService;
 use workbot_actors::robot::core::CoreSettings;
 use workbot_actors::robot::frames::{FrameLimits, InboundBudget};
 use workbot_actors::robot::login::{Attach, Detach};
@@ -40,8 +39,8 @@ use super::guard::idempotency::Idempotency;
 use super::guard::keyed_buckets::KeyedBuckets;
 use super::guard::sockets::SocketLimits;
 use super::ops::metrics::Collect;
-use super::ops::tree_metrics::TreeMetrics;
 use super::robots::rotation::Rotations;
+use super::services::Services;
 use crate::settings::{Secret, Settings};
 
 /// Most addresses, codes or users a limit remembers.
@@ -126,82 +125,6 @@ impl Edge {
             log::error!("the edge was opened twice; the second state is ignored");
         }
         self.0.gate.open();
-    }
-}
-
-/// What the services give to the edge.
-pub struct Services {
-    /// The store, for reads.
-    pub db: Db,
-    /// All writes.
-    pub journal: JournalHandle,
-    /// Robots in memory.
-    pub directory: Directory,
-    /// Living actors.
-    pub registry: Registry,
-    /// Bounded blocking work.
-    pub offload: Offload,
-    /// Seals and opens secrets.
-    pub sealer: Arc<Sealer>,
-    /// Pictures and other large contents.
-    pub files: FileStore,
-    /// Commands in and out.
-    pub commands: CommandService,
-    /// Messages in.
-    pub messages: MessageService,
-    /// Callback endpoints and their health.
-    pub endpoints: Endpoints,
-    /// Live events and figures.
-    pub monitor: MonitorFeed,
-    /// The way to third parties.
-    pub http: HttpClient,
-    /// Alert rules and notification channels.
-    pub alerts: Alerts,
-    /// Where sockets ask for their robots.
-    pub attach: Postbox<Attach>,
-    /// Where sockets give their robots back.
-    pub detach: Postbox<Detach>,
-    /// Where paused endpoints are resumed.
-    pub resume_callbacks: Postbox<ResumeCallbacks>,
-    /// Further sources of `/metrics`.
-    pub metrics: Vec<Arc<dyn Collect>>,
-}
-
-impl Services {
-    /// The services over a running tree.
-    pub fn of_tree(
-        tree: &Tree,
-        settings: &Settings,
-        db: Db,
-        files: FileStore,
-        sealer: Arc<Sealer>,
-        offload: Offload,
-    ) -> Self {
-        let clock = tree.kernel.clock.clone();
-        let limits = CommandLimits {
-            queue_max: i64::try_from(settings.commands.queue_max).unwrap_or(i64::MAX),
-            window: window(settings),
-        };
-        let journal = tree.journal.clone();
-        Self {
-            commands: CommandService::new(journal.clone(), clock.clone(), db.clone(), limits),
-            messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone()),
-            directory: tree.directory.clone(),
-            registry: tree.kernel.registry.clone(),
-            endpoints: tree.endpoints.clone(),
-            monitor: tree.monitor.clone(),
-            http: tree.http.clone(),
-            alerts: tree.alerts.clone(),
-            attach: tree.attach(),
-            detach: tree.detach(),
-            resume_callbacks: tree.resume_callbacks(),
-            metrics: vec![Arc::new(TreeMetrics::of(tree))],
-            journal,
-            db,
-            files,
-            sealer,
-            offload,
-        }
     }
 }
 
@@ -329,7 +252,7 @@ impl AppState {
 }
 
 /// What may be unconfirmed of one robot.
-fn window(settings: &Settings) -> WindowLimit {
+pub fn window(settings: &Settings) -> WindowLimit {
     WindowLimit {
         commands: u32::try_from(settings.commands.in_flight).unwrap_or(u32::MAX),
         bytes: i64::try_from(settings.commands.in_flight_bytes).unwrap_or(i64::MAX),

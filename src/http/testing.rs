@@ -26,7 +26,8 @@ use workbot_schema::store::files::FileStore;
 use workbot_schema::store::{Db, StoreOptions, migrate};
 use workbot_schema::users::{self, Role, User};
 
-use super::state::{AppState, Edge, Services, State};
+use super::services::Services;
+use super::state::{AppState, Edge, State};
 use crate::settings::tests::TemporaryFolder;
 use crate::settings::{Secret, Settings};
 
