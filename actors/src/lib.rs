@@ -7,6 +7,7 @@
 //! ├─ journal   core   the single writer
 //! ├─ router    core   events in, messages out; writes the directory
 //! │  ├─ delivery …  work   one a callback endpoint, started by its first delivery
+//! │  ├─ cloud_robot … io   one a robot on a hosted platform, kept by the sweep
 //! │  └─ robot …     HTTP   one a socket, started by its upgrade
 //! ├─ sweep     core   once a second: due, silent, forgotten, changed elsewhere
 //! ├─ janitor   io     checkpoints, retention
@@ -29,6 +30,7 @@
 //! State is in the store and wake-ups are hints: whatever a mailbox loses, the sweep finds.
 pub mod alert;
 pub mod debugger;
+pub mod cloud;
 pub mod delivery;
 pub mod flow;
 pub mod janitor;
@@ -55,6 +57,8 @@ use std::time::Duration;
 use alert::channels::ChannelTools;
 use alert::{AlertActor, AlertParts, Alerts, RuleBook};
 use chrono::TimeDelta;
+use cloud::gate::Gate;
+use cloud::{CloudCalls, CloudParts, CloudSettings};
 use delivery::http_client::HttpClient;
 use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
 use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, RetentionPolicy};
@@ -64,6 +68,7 @@ use kernel::{ActorRef, Ended, Kernel, Offload, Postbox, ask};
 use monitor::{MonitorActor, MonitorFeed};
 use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts};
 use robot::login::{Attach, Detach};
+use supervisor::cloud::CloudRobots;
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
 use supervisor::root::Root;
@@ -111,6 +116,8 @@ pub struct TreeSettings {
     pub delivery: DeliverySettings,
     /// How models are called.
     pub providers: ProviderSettings,
+    /// Hosted platforms.
+    pub cloud: CloudSettings,
     /// How long things are kept.
     pub retention: RetentionPolicy,
 }
@@ -149,6 +156,8 @@ pub struct Tree {
     pub endpoints: Endpoints,
     /// Live events and figures.
     pub monitor: MonitorFeed,
+    /// Calls to hosted platforms under way.
+    pub cloud_calls: CloudCalls,
     /// The way to third parties.
     pub http: HttpClient,
     /// The way to the models.
@@ -161,6 +170,7 @@ pub struct Tree {
     pub janitor_counters: Arc<JanitorCounters>,
     /// Alert rules, notification channels and their counters.
     pub alerts: Alerts,
+    cloud: CloudRobots,
     db: Db,
     router: ActorRef<RouterActor>,
     sweep: ActorRef<SweepActor>,
@@ -198,6 +208,21 @@ impl Tree {
         };
         let router = root.start(&tree::ROUTER, move |stats| RouterActor::new(router_parts.clone(), stats));
         let directory = directory::open(Postbox::new(router.clone()), &writer);
+        let cloud_calls = CloudCalls::default();
+        let cloud = CloudRobots::new(kernel.clone());
+        cloud.equip(CloudParts {
+            clock: kernel.clock.clone(),
+            journal: journal.clone(),
+            db: db.clone(),
+            files: files.clone(),
+            http: http.clone(),
+            sealer: Arc::clone(&sealer),
+            attach: Postbox::new(router.clone()),
+            detach: Postbox::new(router.clone()),
+            gate: Arc::new(Gate::new(settings.cloud.per_minute)),
+            calls: cloud_calls.clone(),
+            settings: settings.cloud,
+        });
         endpoints.equip(DeliveryParts {
             clock: kernel.clock.clone(),
             journal: journal.clone(),
@@ -254,6 +279,7 @@ impl Tree {
             directory: directory.clone(),
             router: router.clone(),
             endpoints: endpoints.clone(),
+            cloud: cloud.clone(),
             settings: settings.sweep,
             is_stopping: Arc::clone(&is_stopping),
             started_at: Ts::new(kernel.clock.now()),
@@ -279,6 +305,8 @@ impl Tree {
             directory,
             endpoints,
             monitor: feed,
+            cloud,
+            cloud_calls,
             http,
             providers,
             router_counters,
@@ -358,6 +386,7 @@ impl Tree {
         drop(tokio::time::timeout(LAST_FRAMES, self.no_sockets()).await);
         self.endpoints.retire_all();
         self.desk.retire();
+        self.cloud.retire_all();
         let is_written = self.journal.write(Vec::new());
         let is_written = matches!(tokio::time::timeout(LAST_WRITES, is_written).await, Ok(Ok(_outcomes)));
         if !is_written {

@@ -53,6 +53,7 @@ async fn grow() -> Grown {
             sweep: settings(),
             delivery: DeliverySettings::default(),
             providers: ProviderSettings::default(),
+            cloud: crate::cloud::CloudSettings::default(),
             retention: RetentionPolicy::default(),
         },
     });

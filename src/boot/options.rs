@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use workbot_actors::TreeSettings;
+use workbot_actors::cloud::CloudSettings;
 use workbot_actors::delivery::DeliverySettings;
 use workbot_actors::delivery::queue::QueueLimits;
 use workbot_actors::delivery::schedule::PauseRule;
@@ -52,6 +53,7 @@ pub fn tree(settings: &Settings) -> TreeSettings {
         sweep: SweepSettings {
             native_offline: Duration::from_secs(settings.presence.native_offline_secs),
             worktool_offline: Duration::from_secs(settings.presence.worktool_offline_secs),
+            cloud_offline: Duration::from_secs(settings.cloud.offline_secs),
             event_debounce: Duration::from_millis(callbacks.event_debounce_ms),
             timeouts: ResultTimeouts {
                 plain_secs: seconds(settings.commands.result_timeout_secs),
@@ -77,6 +79,13 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             idle: DeliverySettings::default().idle,
         },
         providers: providers(settings),
+        cloud: CloudSettings {
+            budget: Duration::from_millis(settings.cloud.budget_ms),
+            batch: settings.cloud.batch_max,
+            unfinished: settings.cloud.unfinished_max,
+            probe: Duration::from_secs(settings.cloud.probe_secs),
+            per_minute: limits.enabled.then_some(settings.cloud.calls_per_minute),
+        },
         retention: RetentionPolicy {
             message_days: settings.retention.message_days,
             command_days: settings.retention.command_days,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use workbot_actors::Tree;
 use workbot_actors::alert::Alerts;
+use workbot_actors::cloud::CloudCalls;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
 use workbot_actors::kernel::{Offload, Postbox, Registry};
@@ -46,6 +47,8 @@ pub struct Services {
     pub endpoints: Endpoints,
     /// Live events and figures.
     pub monitor: MonitorFeed,
+    /// Calls to hosted platforms under way.
+    pub cloud_calls: CloudCalls,
     /// The way to third parties.
     pub http: HttpClient,
     /// Alert rules and notification channels.
@@ -83,6 +86,7 @@ impl Services {
             registry: tree.kernel.registry.clone(),
             endpoints: tree.endpoints.clone(),
             monitor: tree.monitor.clone(),
+            cloud_calls: tree.cloud_calls.clone(),
             http: tree.http.clone(),
             alerts: tree.alerts.clone(),
             attach: tree.attach(),

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use workbot_actors::alert::Alerts;
+use workbot_actors::cloud::CloudCalls;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
@@ -158,6 +159,8 @@ pub struct AppState {
     pub endpoints: Endpoints,
     /// Live events and figures.
     pub monitor: MonitorFeed,
+    /// Calls to hosted platforms under way.
+    pub cloud_calls: CloudCalls,
     /// The way to third parties.
     pub http: HttpClient,
     /// Alert rules and notification channels.
@@ -217,6 +220,7 @@ impl AppState {
             messages: services.messages,
             endpoints: services.endpoints,
             monitor: services.monitor,
+            cloud_calls: services.cloud_calls,
             http: services.http,
             alerts: services.alerts,
             attach: services.attach,

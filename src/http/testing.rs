@@ -90,11 +90,13 @@ impl TestServer {
                 sweep: SweepSettings {
                     native_offline: secs(30),
                     worktool_offline: secs(15),
+                    cloud_offline: secs(300),
                     event_debounce: secs(10),
                     timeouts: ResultTimeouts { plain_secs: 120, file_secs: 300 },
                 },
                 delivery: DeliverySettings::default(),
                 providers: ProviderSettings::default(),
+                cloud: workbot_actors::cloud::CloudSettings::default(),
                 retention: RetentionPolicy {
                     message_days: 30,
                     command_days: 30,

@@ -14,6 +14,7 @@
 pub mod ai;
 pub mod breaker;
 pub mod callbacks;
+pub mod cloud;
 pub mod commands;
 pub mod data_folder;
 pub mod database;
@@ -91,6 +92,7 @@ tree! {
     retention: retention::RetentionSettings,
     files: files::FilesSettings,
     worktool: worktool::WorktoolSettings,
+    cloud: cloud::CloudSettings,
     wechat: wechat::WechatSettings,
     logging: logging::LoggingSettings,
 }

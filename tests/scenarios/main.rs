@@ -67,6 +67,9 @@ mod supervision;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(test)]
+#[path = "../worktool_cloud/mod.rs"]
+mod worktool_cloud;
+#[cfg(test)]
 #[path = "../worktool_phone/mod.rs"]
 mod worktool_phone;
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl RetentionPolicy {
             Kept::Messages | Kept::Runs | Kept::Sessions => days(self.message_days),
             Kept::Rooms if self.message_days == 0 => days(0),
             Kept::Rooms => days(self.message_days.max(ROOM_DAYS)),
-            Kept::Commands => days(self.command_days),
+            Kept::Commands | Kept::CloudSends => days(self.command_days),
             Kept::Deliveries | Kept::Attempts => days(self.delivery_days),
             Kept::RobotLogs | Kept::Connections | Kept::HealthChecks => days(self.log_days),
             Kept::AiCalls | Kept::TokenUsage => days(self.ai_days),

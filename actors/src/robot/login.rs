@@ -17,6 +17,8 @@ pub enum SocketDialect {
     Native,
     /// The WorkTool app.
     Worktool,
+    /// No phone of ours: a hosted platform speaks for the robot.
+    Cloud,
 }
 
 impl SocketDialect {
@@ -25,6 +27,7 @@ impl SocketDialect {
         match self {
             Self::Native => "native",
             Self::Worktool => "worktool",
+            Self::Cloud => "cloud",
         }
     }
 }

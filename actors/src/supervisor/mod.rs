@@ -1,4 +1,5 @@
 //! The tree: who is started in which order, who is told what, and what is due.
+pub mod cloud;
 pub mod directory;
 pub mod due;
 pub mod endpoints;

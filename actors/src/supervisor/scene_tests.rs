@@ -16,6 +16,7 @@ use workbot_schema::robots::{Robot, RobotKind};
 use workbot_schema::store::files::FileStore;
 use workbot_schema::store::{Db, StoreOptions, migrate};
 
+use super::cloud::CloudRobots;
 use super::directory::{self, Directory, DirectoryWriter, LimitRates, RobotEntry};
 use super::endpoints::Endpoints;
 use super::router::{RouterActor, RouterCounters, RouterParts};
@@ -69,6 +70,7 @@ pub fn settings() -> SweepSettings {
     SweepSettings {
         native_offline: Duration::from_secs(30),
         worktool_offline: Duration::from_secs(15),
+        cloud_offline: Duration::from_secs(300),
         event_debounce: Duration::from_secs(10),
         timeouts: TIMEOUTS,
     }
@@ -143,6 +145,7 @@ impl Scene {
             directory: directory.clone(),
             router: router.clone(),
             endpoints: endpoints.clone(),
+            cloud: CloudRobots::new(kernel.clone()),
             settings: settings(),
             is_stopping,
             counters: Arc::new(SweepCounters::default()),

@@ -11,6 +11,7 @@
 //! | providers | permanent | io | events are missed; the store is read again within 5 s |
 //! | provider | permanent | io | the question goes to the next model |
 //! | delivery | temporary | work | the store has the delivery; the sweep sends it again |
+//! | cloud_robot | temporary | io | an order is dropped; the sweep wakes and tells again |
 //! | robot | temporary | its HTTP worker | "there is work" stays a flag; a robot that does not take `Close` is detached |
 //!
 //! Permanent actors that end too often end the process; temporary ones are born again by the next connect or delivery.
@@ -93,6 +94,9 @@ pub const PROVIDER: ChildSpec = crate::provider::actor::SPEC;
 /// Callbacks to one endpoint.
 pub const ENDPOINT: ChildSpec = crate::delivery::endpoint::SPEC;
 
+/// A robot on a hosted platform.
+pub const CLOUD_ROBOT: ChildSpec = crate::cloud::SPEC;
+
 /// A connected robot. Started by its upgrade on an HTTP worker, so only observed: the lane says who it answers to.
 pub const ROBOT: ChildSpec = ChildSpec {
     kind: "robot",
@@ -107,8 +111,9 @@ pub const ROBOT: ChildSpec = ChildSpec {
 pub const MONITOR: ChildSpec = crate::monitor::SPEC;
 
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 10] =
-    [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, PROVIDERS, PROVIDER, ENDPOINT, ROBOT];
+pub const TREE: [ChildSpec; 11] = [
+    JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, PROVIDERS, PROVIDER, ENDPOINT, CLOUD_ROBOT, ROBOT,
+];
 
 #[cfg(test)]
 mod tests {

@@ -79,7 +79,9 @@ fn change(command: &mut RobotCommand, event: &CommandEvent, decision: &Decision,
             false
         }
         Decision::Move { state, attempt, not_before, due_at, detail } => {
-            if *state == CommandState::Queued {
+            if matches!(event, CommandEvent::PutBack { .. }) {
+                command.sent_at = None;
+            } else if *state == CommandState::Queued {
                 // The failed attempt is history; the row waits for the next one.
                 let lines = history::attempt_lines(command, now, &storable(detail));
                 command.history.push_str(&lines);

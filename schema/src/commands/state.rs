@@ -4,7 +4,8 @@
 //!            ┌──────────── retryable failure (attempt + 1) ───────────┐
 //!            ▼                                                        │
 //!  queued ──claim──▶ sent ──confirm──▶ confirmed ──result──▶ succeeded | partial | failed
-//!    │ │               │                   │
+//!    │ │  ▲            │                   │
+//!    │ │  └─ put back ─┤                   │
 //!    │ └─expire▶expired └──── no answer ────┴──▶ unknown ──late result──▶ succeeded | partial | failed
 //!    └─cancel▶cancelled
 //! ```
@@ -121,6 +122,11 @@ pub enum CommandEvent {
         /// What was waited for.
         detail: String,
     },
+    /// What was claimed was certainly not handed over (the hosted platform refused the call): it waits again, as the same attempt.
+    PutBack {
+        /// Not claimed before.
+        not_before: Ts,
+    },
     /// A sweep looked and it is too early: look again at the given time.
     Postpone(Ts),
     /// The wall clock was set forward over its end: it may wait until then.
@@ -207,6 +213,14 @@ pub fn decide(present: Present, event: &CommandEvent, now: Ts, result_timeout: T
             settle(Unknown, present.attempt, detail.clone())
         }
         (CommandEvent::GiveUp { .. }, _) => Decision::Lost,
+        (CommandEvent::PutBack { not_before }, Sent) => Decision::Move {
+            state: Queued,
+            attempt: present.attempt,
+            not_before: Some(*not_before),
+            due_at: Some((*not_before).min(present.expires_at)),
+            detail: String::new(),
+        },
+        (CommandEvent::PutBack { .. }, _) => Decision::Lost,
         (CommandEvent::Postpone(due_at), Queued | Sent | Confirmed) => Decision::Postpone(*due_at),
         (CommandEvent::Postpone(_), _) => Decision::Lost,
         (CommandEvent::Extend(expires_at), Queued | Sent) if *expires_at > present.expires_at => {

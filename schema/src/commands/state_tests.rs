@@ -28,6 +28,7 @@ fn the_table() {
     let confirm = |attempt| CommandEvent::Confirm { attempt };
     let cancel = CommandEvent::Cancel { detail: "x".into() };
     let give_up = CommandEvent::GiveUp { detail: "x".into() };
+    let put_back = CommandEvent::PutBack { not_before: now() };
     for (state, attempt, event, expected) in [
         (Sent, 1, confirm(None), Some((Confirmed, 1))),
         (Sent, 2, confirm(Some(2)), Some((Confirmed, 2))),
@@ -63,6 +64,10 @@ fn the_table() {
         (Sent, 1, give_up.clone(), Some((Unknown, 1))),
         (Confirmed, 1, give_up.clone(), Some((Unknown, 1))),
         (Queued, 1, give_up, None),
+        (Sent, 1, put_back.clone(), Some((Queued, 1))),
+        (Sent, 3, put_back.clone(), Some((Queued, 3))),
+        (Confirmed, 1, put_back.clone(), None),
+        (Unknown, 1, put_back, None),
     ] {
         assert_eq!(after(present(state, attempt), &event), expected, "{state} {attempt} {event:?}");
     }

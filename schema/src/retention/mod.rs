@@ -12,7 +12,7 @@ use crate::ids::MessageId;
 use crate::logs::UPLOADED;
 use crate::store::prelude::*;
 use crate::tables::{callback_deliveries, robot_commands, robot_logs, session_messages};
-use crate::worktool::chats;
+use crate::worktool::{chats, cloud_sends};
 
 /// Rows of one slice: a write of so many holds nobody up.
 pub const SLICE: i64 = 200;
@@ -52,11 +52,13 @@ pub enum Kept {
     TokenUsage,
     /// Alerts, with what was told of them.
     Alerts,
+    /// Calls to hosted platforms.
+    CloudSends,
 }
 
 impl Kept {
     /// Everything, in the order it is purged.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Idempotency,
         Self::RefreshTokens,
         Self::Attempts,
@@ -64,6 +66,7 @@ impl Kept {
         Self::RobotLogs,
         Self::Connections,
         Self::Rooms,
+        Self::CloudSends,
         Self::Commands,
         Self::Runs,
         Self::Messages,
@@ -95,6 +98,7 @@ pub async fn purge(db: &Db, kept: Kept, before: Ts) -> StoreResult<usize> {
         Kept::HealthChecks => conversations::purge_health_checks(db, before).await,
         Kept::TokenUsage => conversations::purge_token_usage(db, before).await,
         Kept::Alerts => conversations::purge_alerts(db, before).await,
+        Kept::CloudSends => cloud_sends::purge(db, before, SLICE).await,
     }
 }
 

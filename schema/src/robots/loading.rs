@@ -46,6 +46,22 @@ pub async fn list_announced_online(
     })
 }
 
+/// Robots on hosted platforms that may serve, after `after` in the order of their ids.
+pub async fn list_in_cloud(db: &Db, after: Option<RobotUuid>, limit: i64) -> StoreResult<Vec<RobotUuid>> {
+    db!(db, read, |connection| {
+        let mut query = robots::table
+            // As a literal, so that the small index of these robots applies.
+            .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("robots.kind = 'worktool_cloud'"))
+            .filter(robots::deleted_at.is_null())
+            .filter(robots::is_enabled.eq(true))
+            .into_boxed::<DB>();
+        if let Some(after) = after {
+            query = query.filter(robots::id.gt(after));
+        }
+        Ok(query.order(robots::id.asc()).limit(limit).select(robots::id).load(connection).await?)
+    })
+}
+
 /// The robots of these ids as they are now, deleted ones too, each with how many commands wait for it.
 pub async fn list_profiles(db: &Db, ids: Vec<RobotUuid>) -> StoreResult<Vec<(RobotProfile, i64)>> {
     use diesel::dsl::count_star;

@@ -75,5 +75,18 @@ table! {
     }
 }
 
+table! {
+    use crate::fields::time::UtcTime;
+    use diesel::sql_types::*;
+
+    worktool_cloud_sends (robot_uuid, platform_id, command_id) {
+        robot_uuid -> Text,
+        platform_id -> Text,
+        command_id -> Text,
+        attempt -> Integer,
+        created_at -> UtcTime,
+    }
+}
+
 joinable!(worktool_group_members -> worktool_groups (group_id));
 allow_tables_to_appear_in_same_query!(worktool_groups, worktool_group_members);

@@ -61,6 +61,9 @@ pub async fn purge(db: &Db, before: Ts, limit: i64) -> StoreResult<usize> {
                 .await?,
         )
     })?;
+    if stale.is_empty() {
+        return Ok(0);
+    }
     db!(db, write, |connection| {
         connection
             .transaction::<_, StoreError, _>(async |connection| {

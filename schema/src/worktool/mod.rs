@@ -2,6 +2,7 @@
 //!
 //! Names are all there is: the app knows neither people nor groups by an id.
 pub mod chats;
+pub mod cloud_sends;
 pub mod contacts;
 pub mod groups;
 pub mod members;
@@ -12,6 +13,7 @@ pub mod unfinished;
 use diesel::result::Error as DieselError;
 
 use self::chats::WorktoolChat;
+use self::cloud_sends::CloudSend;
 use self::contacts::ContactSource;
 use self::groups::GroupFacts;
 use self::phones::PhoneFacts;
@@ -33,11 +35,14 @@ pub enum WorktoolFact {
     Contacts(Vec<String>, ContactSource),
     /// Of a group.
     Group(GroupFacts),
+    /// The hosted platform took these commands in one call.
+    CloudSent(Vec<CloudSend>),
 }
 
 for_both! {
     use {
         crate::worktool::chats => chats,
+        crate::worktool::cloud_sends => cloud_sends,
         crate::worktool::contacts => contacts,
         crate::worktool::groups => groups,
         crate::worktool::phones => phones,
@@ -47,6 +52,7 @@ for_both! {
     pub async fn learn(connection: &mut Conn, robot: RobotUuid, fact: &WorktoolFact, now: Ts) -> Result<(), DieselError> {
         match fact {
             WorktoolFact::Chat(chat) => chats::save(connection, chat).await?,
+            WorktoolFact::CloudSent(sends) => cloud_sends::save(connection, sends).await?,
             WorktoolFact::Phone(facts) => phones::learn(connection, robot, facts, now).await?,
             WorktoolFact::Contacts(names, source) => {
                 contacts::ensure(connection, robot, names, *source, now).await?;

@@ -1,6 +1,7 @@
 //! Secrets of a robot: where each is sealed for, and new ones.
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use workbot_actors::cloud::account::cloud_key_place;
 use workbot_actors::delivery::signature::SigningSecret;
 use workbot_actors::delivery::signing::signing_place;
 use workbot_schema::fields::sealed::Sealer;
@@ -25,7 +26,7 @@ impl SecretKind {
         let column = match self {
             Self::RobotKey => "robot_key",
             Self::CallbackKey => "callback_key",
-            Self::CloudKey => "cloud_key",
+            Self::CloudKey => return cloud_key_place(robot),
         };
         format!("robots.{column}/{robot}")
     }

@@ -34,6 +34,24 @@ pub(super) async fn load_announced(parts: &SweepParts) -> StoreResult<()> {
     }
 }
 
+/// Brings in robots on hosted platforms: no phone of theirs ever connects, so nobody else would.
+pub(super) async fn load_cloud(parts: &SweepParts) -> StoreResult<()> {
+    let mut after = None;
+    loop {
+        let ids = in_time(loading::list_in_cloud(&parts.db, after, PAGE)).await?;
+        let Some(last) = ids.last().copied() else { return Ok(()) };
+        let unknown: Vec<RobotUuid> =
+            ids.into_iter().filter(|robot| parts.directory.find(*robot).is_none()).collect();
+        if !unknown.is_empty() {
+            let profiles = in_time(loading::list_profiles(&parts.db, unknown)).await?;
+            if let Err(error) = post(&parts.router, Admit(profiles)) {
+                return Err(StoreError::Unavailable(format!("router: {error}")));
+            }
+        }
+        after = Some(last);
+    }
+}
+
 /// Reads again what changed since the last look and is newer than in memory.
 pub(super) async fn refresh(parts: &SweepParts, watermark: &mut Watermark) -> StoreResult<()> {
     let since = watermark.0.unwrap_or_else(|| parts.now()).plus(-OVERLAP);

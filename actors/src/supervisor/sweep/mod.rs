@@ -13,6 +13,7 @@
 //! | commands due (≤ 500) | `due_at` | [`decide`](super::due::decide), journal |
 //! | deliveries late (≤ 500) | `due_at` | their endpoint |
 //! | presence that held long enough | memory | event and row in one write |
+//! | robots on hosted platforms | kind, every 5 s | their actors |
 //! | robots changed by another process | `updated_at`, every 2 s | router |
 //! | queue depths | after lost events, else every 60 s | number and wake-up |
 mod announcements;
@@ -36,6 +37,7 @@ use workbot_schema::ids::DeliveryId;
 use workbot_schema::robots::RobotKind;
 use workbot_schema::store::{Db, StoreError, StoreResult};
 
+use super::cloud::CloudRobots;
 use super::directory::{Directory, RobotEntry};
 use super::endpoints::Endpoints;
 use super::router::{Judged, RouterActor};
@@ -55,6 +57,8 @@ pub struct SweepSettings {
     pub native_offline: Duration,
     /// A WorkTool robot is away after this silence.
     pub worktool_offline: Duration,
+    /// A robot on a hosted platform is away after this silence.
+    pub cloud_offline: Duration,
     /// A presence is told to third parties when it held this long.
     pub event_debounce: Duration,
     /// Result time-outs of commands.
@@ -99,6 +103,8 @@ pub struct SweepParts {
     pub router: ActorRef<RouterActor>,
     /// Callback endpoints.
     pub endpoints: Endpoints,
+    /// Robots on hosted platforms.
+    pub cloud: CloudRobots,
     /// How long things may take.
     pub settings: SweepSettings,
     /// The server is about to stop: nothing is announced any more.
@@ -117,7 +123,8 @@ impl SweepParts {
     fn offline_ms(&self, kind: RobotKind) -> u64 {
         millis(match kind {
             RobotKind::Native => self.settings.native_offline,
-            RobotKind::Worktool | RobotKind::WorktoolCloud => self.settings.worktool_offline,
+            RobotKind::Worktool => self.settings.worktool_offline,
+            RobotKind::WorktoolCloud => self.settings.cloud_offline,
         })
     }
 
@@ -230,6 +237,9 @@ async fn look(parts: &SweepParts, memory: &mut Memory, announce: Vec<Arc<RobotEn
     commands::act_on_due(parts, memory.clock.set()).await?;
     memory.late_after = deliveries::send_late(parts, memory.late_after.take()).await?;
     announcements::announce(parts, announce).await;
+    if memory.rounds % 5 == 1 {
+        changes::load_cloud(parts).await?;
+    }
     if memory.rounds % 2 == 1 {
         changes::refresh(parts, &mut memory.changed).await?;
     }

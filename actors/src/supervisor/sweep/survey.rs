@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use workbot_schema::fields::Ts;
+use workbot_schema::robots::RobotKind;
 use workbot_schema::wire::actor_snapshot::ActorState;
 
 use super::SweepParts;
@@ -31,6 +32,9 @@ pub(super) fn survey(parts: &SweepParts, now_ms: u64, tick_ms: u64) -> Survey {
     let (now, debounce_ms) = (parts.now(), millis(parts.settings.event_debounce));
     let mut survey = Survey::default();
     parts.directory.visit(|entry| {
+        if entry.profile().robot.kind == RobotKind::WorktoolCloud {
+            parts.cloud.keep(entry);
+        }
         let generation = entry.generation();
         let socket = entry.socket();
         let verdict = look(parts, entry, socket.as_ref(), (now, now_ms, tick_ms));

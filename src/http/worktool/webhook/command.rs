@@ -2,21 +2,15 @@
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use workbot_actors::robot::command_service::CommandError;
-use workbot_actors::supervisor::directory::RobotEntry;
-use workbot_schema::commands::queries;
-use workbot_schema::ids::{BatchId, CommandId};
 use workbot_schema::wire::native::{read_result, read_text};
 
 use super::key::WebhookRobot;
-use super::taken;
+use super::{taken, target};
 use crate::http::envelope::{Empty, Envelope, Reply};
-use crate::http::error::{ApiError, ApiResult};
+use crate::http::error::ApiError;
 use crate::http::openapi::Failures;
 use crate::http::state::{AppState, State};
 use crate::http::worktool::content::Content;
-
-/// Longest id that can exist.
-const ID_BYTES: usize = 64;
 
 /// A report; for the description only, the fields are read leniently.
 #[derive(Debug, Clone, ToSchema)]
@@ -89,12 +83,15 @@ async fn report(state: &AppState, robot: &WebhookRobot, content: &Content) -> Re
     let WebhookRobot(entry) = robot;
     let fields = named(content.fields(state).await?);
     let is_known = match read_result(&fields) {
-        Ok((id, execution)) => match find(state, entry, id).await? {
-            Some(id) => match state.commands.report(entry, &id, execution).await {
-                Ok(_moved) => true,
-                Err(CommandError::NotFound) => false,
-                Err(error) => return Err(error.into()),
-            },
+        Ok((id, mut execution)) => match target::find(state, entry, id, &fields).await? {
+            Some(target) => {
+                execution.attempt = target.attempt;
+                match state.commands.report(entry, &target.id, execution).await {
+                    Ok(_moved) => true,
+                    Err(CommandError::NotFound) => false,
+                    Err(error) => return Err(error.into()),
+                }
+            }
             None => false,
         },
         // A state that ends nothing, or no id at all.
@@ -119,20 +116,6 @@ fn named(mut fields: Map<String, Value>) -> Map<String, Value> {
         }
     }
     fields
-}
-
-/// The robot's command of this id, or the only one of the call of this id.
-async fn find(state: &AppState, entry: &RobotEntry, id: CommandId) -> ApiResult<Option<CommandId>> {
-    if id.0.len() > ID_BYTES || id.0.contains('\0') {
-        return Ok(None);
-    }
-    if queries::find(&state.db, id.clone()).await?.is_some() {
-        return Ok(Some(id));
-    }
-    let mut batch = queries::list_batch(&state.db, BatchId(id.0)).await?;
-    batch.retain(|command| command.robot_uuid == entry.uuid);
-    let only = batch.pop().filter(|_last| batch.is_empty());
-    Ok(only.map(|command| command.id))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod key;
 pub mod message;
 pub mod qrcode;
 pub mod status;
+mod target;
 
 use serde_json::{Map, Value};
 use workbot_schema::batch::Record;

@@ -1,0 +1,251 @@
+//! Pure: what a platform's answer to a call means for the commands in it.
+//!
+//! | what came | then |
+//! |---|---|
+//! | `code` 200 or 0 with an id | taken |
+//! | no connection; 429; 503; `code` 429 | certainly not taken: later |
+//! | 401, 403, 404, a redirect; robot or key unknown | certainly not taken: it does not know us |
+//! | another `code`, another 4xx | certainly not taken: it does not want this |
+//! | time-out, a broken connection, another 5xx, no JSON | nobody knows |
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use workbot_schema::wire::error_code;
+
+use crate::delivery::http_client::{CallError, CallOutcome};
+
+/// Wait after a 429 that names none; longer ones than the other are not believed.
+const LIMITED: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
+/// Wait after a failure that passes.
+const SOON: Duration = Duration::from_secs(5);
+/// Longest text kept, characters.
+const TEXT_CHARS: usize = 300;
+/// "Other" in WorkTool's list of error codes.
+const OTHER: i32 = 501_000;
+/// Words with which a platform says that it does not know the robot or its key.
+const STRANGER_WORDS: [&str; 4] = ["机器人编号", "机器人不存在", "密钥", "robotId"];
+
+/// What it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has them, under this id (empty when it told none).
+    Taken(String),
+    /// It has not, and may take them later.
+    Later {
+        /// Not before.
+        wait: Duration,
+        /// For people.
+        reason: String,
+    },
+    /// It has not: it does not know the robot or its key, or it is not there.
+    Stranger(String),
+    /// It has not, and will not.
+    Refused {
+        /// WorkTool's code.
+        code: i32,
+        /// Its words.
+        message: String,
+    },
+    /// Nobody knows.
+    Uncertain(String),
+}
+
+/// Judges a call that carries commands.
+pub fn judge(outcome: &CallOutcome) -> Verdict {
+    let answer = match &outcome.result {
+        Ok(answer) => answer,
+        Err(error @ (CallError::Address(_) | CallError::Header { .. })) => {
+            return Verdict::Stranger(error.to_string());
+        }
+        Err(error @ CallError::Connect(_)) => {
+            return Verdict::Later { wait: SOON, reason: error.to_string() };
+        }
+        Err(error @ (CallError::TimedOut { .. } | CallError::Transport(_))) => {
+            return Verdict::Uncertain(error.to_string());
+        }
+    };
+    let advised =
+        answer.retry_after.as_deref().and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    let status = format!("HTTP {}", answer.status);
+    let body: Option<Map<String, Value>> = serde_json::from_slice(&answer.body).ok();
+    match (answer.status, body) {
+        (200..=299, Some(body)) => of_body(&body, advised),
+        (200..=299, None) => Verdict::Uncertain(format!("{status}, and no JSON")),
+        (429, _) => limited(advised),
+        (503, _) => Verdict::Later { wait: advised.unwrap_or(SOON).min(LIMITED.1), reason: status },
+        (300..=399 | 401 | 403 | 404, _) => Verdict::Stranger(status),
+        (400..=499, body) => {
+            let message = body.as_ref().and_then(words).unwrap_or(status);
+            Verdict::Refused { code: OTHER, message }
+        }
+        _ => Verdict::Uncertain(status),
+    }
+}
+
+fn limited(advised: Option<Duration>) -> Verdict {
+    let wait = advised.unwrap_or(LIMITED.0).min(LIMITED.1);
+    Verdict::Later { wait, reason: "the platform's limit (429)".to_owned() }
+}
+
+fn of_body(body: &Map<String, Value>, advised: Option<Duration>) -> Verdict {
+    let message = words(body).unwrap_or_default();
+    match code_of(body) {
+        Some(200 | 0) => Verdict::Taken(id_of(body)),
+        None => match id_of(body) {
+            id if id.is_empty() => Verdict::Uncertain("an answer without a code".to_owned()),
+            id => Verdict::Taken(id),
+        },
+        Some(429) => limited(advised),
+        Some(401 | 403 | 501_011 | 501_012) => Verdict::Stranger(message),
+        Some(_) if STRANGER_WORDS.iter().any(|word| message.contains(word)) => Verdict::Stranger(message),
+        Some(code) => {
+            let known = i32::try_from(code).ok().filter(|code| error_code::find(*code).is_some());
+            Verdict::Refused { code: known.unwrap_or(OTHER), message }
+        }
+    }
+}
+
+fn code_of(body: &Map<String, Value>) -> Option<i64> {
+    match body.get("code")? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn id_of(body: &Map<String, Value>) -> String {
+    match body.get("data") {
+        Some(Value::String(id)) => id.trim().to_owned(),
+        Some(Value::Number(id)) => id.to_string(),
+        Some(Value::Object(data)) => {
+            data.get("messageId").and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn words(body: &Map<String, Value>) -> Option<String> {
+    let text = body.get("message")?.as_str()?.trim();
+    Some(text.chars().take(TEXT_CHARS).collect::<String>().replace('\0', "\u{fffd}"))
+        .filter(|text| !text.is_empty())
+}
+
+/// What a platform says of a robot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probed {
+    /// It is there.
+    Online,
+    /// It is not, or the platform is not; why.
+    Offline(String),
+    /// The platform's limit is reached: ask again then.
+    Later(Duration),
+}
+
+/// Judges the question whether the robot is online. A platform that answers and does not say no is taken at its word.
+pub fn judge_probe(outcome: &CallOutcome) -> Probed {
+    let body: Option<Map<String, Value>> = serde_json::from_slice(outcome.body()).ok();
+    let is_answer = body.is_some() && outcome.status().is_some_and(|status| (200..300).contains(&status));
+    let said_no = body.and_then(|body| body.get("data").cloned()) == Some(Value::Bool(false));
+    match judge(outcome) {
+        Verdict::Taken(_) | Verdict::Uncertain(_) if is_answer && said_no => {
+            Probed::Offline("the platform says that the robot is offline".to_owned())
+        }
+        Verdict::Uncertain(_) if is_answer => Probed::Online,
+        Verdict::Taken(_) | Verdict::Refused { .. } => Probed::Online,
+        Verdict::Later { wait, .. } if outcome.status() == Some(429) => Probed::Later(wait),
+        Verdict::Later { reason, .. } | Verdict::Stranger(reason) | Verdict::Uncertain(reason) => {
+            Probed::Offline(reason)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::delivery::http_client::CallAnswer;
+
+    fn outcome(status: u16, retry_after: Option<&str>, body: &'static str) -> CallOutcome {
+        let answer = CallAnswer {
+            status,
+            content_type: None,
+            retry_after: retry_after.map(str::to_owned),
+            body: Bytes::from_static(body.as_bytes()),
+            is_cut: false,
+        };
+        CallOutcome { duration_ms: 1, result: Ok(answer) }
+    }
+
+    fn failed(error: CallError) -> CallOutcome {
+        CallOutcome { duration_ms: 1, result: Err(error) }
+    }
+
+    #[test]
+    fn calls() {
+        let later = |secs, reason: &str| Verdict::Later {
+            wait: Duration::from_secs(secs),
+            reason: reason.to_owned(),
+        };
+        let limit = "the platform's limit (429)";
+        let refused = |code, message: &str| Verdict::Refused { code, message: message.to_owned() };
+        for (status, retry_after, body, expected) in [
+            (
+                200,
+                None,
+                r#"{"code":200,"message":"操作成功","data":"17844"}"#,
+                Verdict::Taken("17844".into()),
+            ),
+            (200, None, r#"{"code":0,"data":17844}"#, Verdict::Taken("17844".into())),
+            (200, None, r#"{"code":"200","data":{"messageId":"m"}}"#, Verdict::Taken("m".into())),
+            (200, None, r#"{"code":200,"data":null}"#, Verdict::Taken(String::new())),
+            (200, None, r#"{"data":"m"}"#, Verdict::Taken("m".into())),
+            (200, None, r#"{"data":null}"#, Verdict::Uncertain("an answer without a code".into())),
+            (200, None, r#"{"code":429,"message":"太快"}"#, later(60, limit)),
+            (429, Some("7"), "", later(7, limit)),
+            (429, Some("99999"), "", later(3_600, limit)),
+            (503, Some("2"), "", later(2, "HTTP 503")),
+            (503, None, "", later(5, "HTTP 503")),
+            (
+                200,
+                None,
+                r#"{"code":500,"message":"机器人编号不存在"}"#,
+                Verdict::Stranger("机器人编号不存在".into()),
+            ),
+            (200, None, r#"{"code":501012,"message":""}"#, Verdict::Stranger(String::new())),
+            (403, None, "", Verdict::Stranger("HTTP 403".into())),
+            (302, None, "", Verdict::Stranger("HTTP 302".into())),
+            (200, None, r#"{"code":101011,"message":"数据格式错误"}"#, refused(101_011, "数据格式错误")),
+            (200, None, r#"{"code":500,"message":"系统繁忙"}"#, refused(501_000, "系统繁忙")),
+            (400, None, r#"{"message":"bad"}"#, refused(501_000, "bad")),
+            (413, None, "", refused(501_000, "HTTP 413")),
+            (500, None, r#"{"code":200,"data":"x"}"#, Verdict::Uncertain("HTTP 500".into())),
+            (502, None, "", Verdict::Uncertain("HTTP 502".into())),
+            (200, None, "<html>", Verdict::Uncertain("HTTP 200, and no JSON".into())),
+        ] {
+            assert_eq!(judge(&outcome(status, retry_after, body)), expected, "{status} {body}");
+        }
+        assert!(matches!(judge(&failed(CallError::Connect(String::new()))), Verdict::Later { .. }));
+        assert!(matches!(judge(&failed(CallError::TimedOut { budget_ms: 1 })), Verdict::Uncertain(_)));
+        assert!(matches!(judge(&failed(CallError::Transport(String::new()))), Verdict::Uncertain(_)));
+        assert!(matches!(judge(&failed(CallError::Header { name: String::new() })), Verdict::Stranger(_)));
+    }
+
+    #[test]
+    fn probes() {
+        let is = |status, body, expected: fn(&Probed) -> bool| {
+            let probed = judge_probe(&outcome(status, Some("9"), body));
+            assert!(expected(&probed), "{status} {body}: {probed:?}");
+        };
+        is(200, r#"{"code":200,"data":true}"#, |probed| *probed == Probed::Online);
+        is(200, r#"{"code":0}"#, |probed| *probed == Probed::Online);
+        is(200, r#"{"data":true}"#, |probed| *probed == Probed::Online);
+        is(200, r#"{"code":404,"message":"没有这个接口"}"#, |probed| *probed == Probed::Online);
+        is(200, r#"{"code":200,"data":false}"#, |probed| matches!(probed, Probed::Offline(_)));
+        is(200, r#"{"code":500,"message":"机器人编号不存在"}"#, |probed| {
+            matches!(probed, Probed::Offline(_))
+        });
+        is(500, "", |probed| matches!(probed, Probed::Offline(_)));
+        is(429, "", |probed| *probed == Probed::Later(Duration::from_secs(9)));
+    }
+}
