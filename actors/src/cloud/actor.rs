@@ -306,7 +306,7 @@ async fn ask_platform(
     }
     let url = account.url("/robot/robotInfo/online");
     let outcome = parts.http.get(&url, &[], parts.settings.budget).await;
-    match judge_probe(&outcome) {
+    match judge_probe(&turn::came(&outcome)) {
         Probed::Online if is_attached => Found::There(None),
         Probed::Online => attach(parts, entry, account, orders).await,
         Probed::Offline(reason) => Found::Absent(reason),

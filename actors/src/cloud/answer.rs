@@ -12,8 +12,6 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use workbot_schema::wire::error_code;
 
-use crate::delivery::http_client::{CallError, CallOutcome};
-
 /// Wait after a 429 that names none; longer ones than the other are not believed.
 const LIMITED: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3_600));
 /// Wait after a failure that passes.
@@ -24,6 +22,26 @@ const TEXT_CHARS: usize = 300;
 const OTHER: i32 = 501_000;
 /// Words with which a platform says that it does not know the robot or its key.
 const STRANGER_WORDS: [&str; 4] = ["机器人编号", "机器人不存在", "密钥", "robotId"];
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came<'a> {
+    /// An answer, whatever its status.
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// `Retry-After`.
+        retry_after: Option<&'a str>,
+        /// The body.
+        body: &'a [u8],
+    },
+    /// The address may not be called; why.
+    Forbidden(String),
+    /// No connection was made; why.
+    NoConnection(String),
+    /// There was a connection and no whole answer; why.
+    Broken(String),
+}
 
 /// What it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,34 +69,27 @@ pub enum Verdict {
 }
 
 /// Judges a call that carries commands.
-pub fn judge(outcome: &CallOutcome) -> Verdict {
-    let answer = match &outcome.result {
-        Ok(answer) => answer,
-        Err(error @ (CallError::Address(_) | CallError::Header { .. })) => {
-            return Verdict::Stranger(error.to_string());
-        }
-        Err(error @ CallError::Connect(_)) => {
-            return Verdict::Later { wait: SOON, reason: error.to_string() };
-        }
-        Err(error @ (CallError::TimedOut { .. } | CallError::Transport(_))) => {
-            return Verdict::Uncertain(error.to_string());
-        }
+pub fn judge(came: &Came<'_>) -> Verdict {
+    let (status, retry_after, body) = match came {
+        Came::Answer { status, retry_after, body } => (*status, *retry_after, *body),
+        Came::Forbidden(reason) => return Verdict::Stranger(reason.clone()),
+        Came::NoConnection(reason) => return Verdict::Later { wait: SOON, reason: reason.clone() },
+        Came::Broken(reason) => return Verdict::Uncertain(reason.clone()),
     };
-    let advised =
-        answer.retry_after.as_deref().and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    let status = format!("HTTP {}", answer.status);
-    let body: Option<Map<String, Value>> = serde_json::from_slice(&answer.body).ok();
-    match (answer.status, body) {
+    let advised = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    let named = format!("HTTP {status}");
+    let body: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    match (status, body) {
         (200..=299, Some(body)) => of_body(&body, advised),
-        (200..=299, None) => Verdict::Uncertain(format!("{status}, and no JSON")),
+        (200..=299, None) => Verdict::Uncertain(format!("{named}, and no JSON")),
         (429, _) => limited(advised),
-        (503, _) => Verdict::Later { wait: advised.unwrap_or(SOON).min(LIMITED.1), reason: status },
-        (300..=399 | 401 | 403 | 404, _) => Verdict::Stranger(status),
+        (503, _) => Verdict::Later { wait: advised.unwrap_or(SOON).min(LIMITED.1), reason: named },
+        (300..=399 | 401 | 403 | 404, _) => Verdict::Stranger(named),
         (400..=499, body) => {
-            let message = body.as_ref().and_then(words).unwrap_or(status);
+            let message = body.as_ref().and_then(words).unwrap_or(named);
             Verdict::Refused { code: OTHER, message }
         }
-        _ => Verdict::Uncertain(status),
+        _ => Verdict::Uncertain(named),
     }
 }
 
@@ -142,17 +153,23 @@ pub enum Probed {
 }
 
 /// Judges the question whether the robot is online. A platform that answers and does not say no is taken at its word.
-pub fn judge_probe(outcome: &CallOutcome) -> Probed {
-    let body: Option<Map<String, Value>> = serde_json::from_slice(outcome.body()).ok();
-    let is_answer = body.is_some() && outcome.status().is_some_and(|status| (200..300).contains(&status));
-    let said_no = body.and_then(|body| body.get("data").cloned()) == Some(Value::Bool(false));
-    match judge(outcome) {
+pub fn judge_probe(came: &Came<'_>) -> Probed {
+    let (is_answer, is_limit, said_no) = match came {
+        Came::Answer { status, body, .. } => {
+            let body: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+            let data = body.as_ref().and_then(|body| body.get("data"));
+            let said_no = data == Some(&Value::Bool(false));
+            (body.is_some() && (200..300).contains(status), *status == 429, said_no)
+        }
+        Came::Forbidden(_) | Came::NoConnection(_) | Came::Broken(_) => (false, false, false),
+    };
+    match judge(came) {
         Verdict::Taken(_) | Verdict::Uncertain(_) if is_answer && said_no => {
             Probed::Offline("the platform says that the robot is offline".to_owned())
         }
         Verdict::Uncertain(_) if is_answer => Probed::Online,
         Verdict::Taken(_) | Verdict::Refused { .. } => Probed::Online,
-        Verdict::Later { wait, .. } if outcome.status() == Some(429) => Probed::Later(wait),
+        Verdict::Later { wait, .. } if is_limit || is_answer => Probed::Later(wait),
         Verdict::Later { reason, .. } | Verdict::Stranger(reason) | Verdict::Uncertain(reason) => {
             Probed::Offline(reason)
         }
@@ -161,24 +178,10 @@ pub fn judge_probe(outcome: &CallOutcome) -> Probed {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
-    use crate::delivery::http_client::CallAnswer;
 
-    fn outcome(status: u16, retry_after: Option<&str>, body: &'static str) -> CallOutcome {
-        let answer = CallAnswer {
-            status,
-            content_type: None,
-            retry_after: retry_after.map(str::to_owned),
-            body: Bytes::from_static(body.as_bytes()),
-            is_cut: false,
-        };
-        CallOutcome { duration_ms: 1, result: Ok(answer) }
-    }
-
-    fn failed(error: CallError) -> CallOutcome {
-        CallOutcome { duration_ms: 1, result: Err(error) }
+    fn outcome<'a>(status: u16, retry_after: Option<&'a str>, body: &'a str) -> Came<'a> {
+        Came::Answer { status, retry_after, body: body.as_bytes() }
     }
 
     #[test]
@@ -225,15 +228,14 @@ mod tests {
         ] {
             assert_eq!(judge(&outcome(status, retry_after, body)), expected, "{status} {body}");
         }
-        assert!(matches!(judge(&failed(CallError::Connect(String::new()))), Verdict::Later { .. }));
-        assert!(matches!(judge(&failed(CallError::TimedOut { budget_ms: 1 })), Verdict::Uncertain(_)));
-        assert!(matches!(judge(&failed(CallError::Transport(String::new()))), Verdict::Uncertain(_)));
-        assert!(matches!(judge(&failed(CallError::Header { name: String::new() })), Verdict::Stranger(_)));
+        assert!(matches!(judge(&Came::NoConnection(String::new())), Verdict::Later { .. }));
+        assert!(matches!(judge(&Came::Broken(String::new())), Verdict::Uncertain(_)));
+        assert!(matches!(judge(&Came::Forbidden(String::new())), Verdict::Stranger(_)));
     }
 
     #[test]
     fn probes() {
-        let is = |status, body, expected: fn(&Probed) -> bool| {
+        let is = |status, body: &str, expected: fn(&Probed) -> bool| {
             let probed = judge_probe(&outcome(status, Some("9"), body));
             assert!(expected(&probed), "{status} {body}: {probed:?}");
         };

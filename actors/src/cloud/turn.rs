@@ -20,7 +20,8 @@ use workbot_schema::worktool::cloud_sends::{self, CloudSend, PLATFORM_ID_BYTES};
 
 use super::CloudParts;
 use super::account::Account;
-use super::answer::{Verdict, judge};
+use super::answer::{Came, Verdict, judge};
+use crate::delivery::http_client::{CallError, CallOutcome};
 use crate::kernel::Backoff;
 use crate::robot::command_service::result_target;
 use crate::supervisor::directory::RobotEntry;
@@ -126,7 +127,7 @@ async fn attempt(
     ];
     let url = order.account.url("/wework/sendRawMessage");
     let outcome = parts.http.post(&url, &headers, body, parts.settings.budget).await;
-    let verdict = match judge(&outcome) {
+    let verdict = match judge(&came(&outcome)) {
         // It answers when it is asked whether the robot is there, and not to this: it is this.
         Verdict::Stranger(message) if first.is_some() && order.strange == first => {
             Verdict::Refused { code: workbot_schema::wire::error_code::TOAST_OTHER, message }
@@ -176,6 +177,22 @@ async fn attempt(
             Turn::Done
         }
     })
+}
+
+/// What came of a call, without the client's types.
+pub(super) fn came(outcome: &CallOutcome) -> Came<'_> {
+    match &outcome.result {
+        Ok(answer) => Came::Answer {
+            status: answer.status,
+            retry_after: answer.retry_after.as_deref(),
+            body: &answer.body,
+        },
+        Err(error @ (CallError::Address(_) | CallError::Header { .. })) => Came::Forbidden(error.to_string()),
+        Err(error @ CallError::Connect(_)) => Came::NoConnection(error.to_string()),
+        Err(error @ (CallError::TimedOut { .. } | CallError::Transport(_))) => {
+            Came::Broken(error.to_string())
+        }
+    }
 }
 
 /// What was being handed over when the program or the actor ended before: nobody knows, so it is not sent again.

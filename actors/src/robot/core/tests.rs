@@ -9,6 +9,8 @@ use super::*;
 use crate::robot::dialect::{BadFrame, Inbound};
 use crate::robot::pacing::WINDOW_BYTES;
 
+mod clearing;
+
 fn start() -> Ts {
     Ts::new(DateTime::from_timestamp_millis(1_700_000_000_000).unwrap())
 }
@@ -381,25 +383,4 @@ fn heartbeats_and_pings() {
     assert_eq!(bench.frame(Inbound::Ping), [Effect::Send(Reply::Pong)]);
     assert_eq!(bench.frame(Inbound::Heartbeat(json!(5))), [Effect::Send(Reply::HeartbeatResponse(json!(5)))]);
     assert_eq!(bench.frame(Inbound::Unknown), []);
-}
-
-#[test]
-fn a_304_needs_no_place_on_the_phone() {
-    let clear = || RobotCommand { command_type: CLEAR_QUEUE, ..sent("x") };
-    let mut bench = Bench::idle();
-    bench.core.hold(8);
-    assert_eq!(bench.step(Input::Wake), [], "every place is taken");
-    bench.has_clear = true;
-    assert_eq!(bench.step(Input::Wake), [Effect::ClaimOnly(CLEAR_QUEUE)]);
-    bench.has_clear = false;
-    assert_eq!(bench.step(Input::Wake), [], "one claim at a time");
-    let effects = bench.step(Input::Claimed(Taken::Rows(vec![clear()])));
-    assert_eq!(pushes(&effects), [("x".to_owned(), false)]);
-    assert_eq!(claim(&effects), None, "the others still wait");
-    bench.core.hold(7);
-    let effects = bench.moved(row("x", 1, 1, CommandState::Confirmed));
-    assert_eq!(claim(&effects).map(|limit| limit.commands), Some(1), "the phone has dropped one");
-    let mut free = Bench::idle();
-    free.has_clear = true;
-    assert!(claim(&free.step(Input::Wake)).is_some(), "with places it goes like any other");
 }
