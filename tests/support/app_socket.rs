@@ -94,27 +94,4 @@ impl AppSocket {
             panic!("silence was wanted: {next}");
         }
     }
-
-    /// Close code and reason; text frames before it are skipped.
-    pub async fn closed(&mut self) -> Option<(u16, String)> {
-        let next = async {
-            loop {
-                match self.0.next().await {
-                    Some(Ok(Message::Close(frame))) => {
-                        return frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()));
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return None,
-                }
-            }
-        };
-        timeout(SOON * 3, next).await.expect("an end in time")
-    }
-
-    /// Closes in good order.
-    pub async fn close(&mut self, code: u16, reason: &str) {
-        use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-        let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
-        self.0.close(Some(frame)).await.unwrap();
-    }
 }

@@ -4,12 +4,12 @@
 //!  sweep ─▶ CloudRobots ─▶ CloudActor ═probe═▶ platform: it answers ─▶ Attach ─▶ router: online
 //!                              │ Wake                                               │ silent, refused: Detach
 //!                              ▼
-//!         claim (sent) ─▶ POST sendRawMessage ─▶ taken: its id and `confirmed` in one write
+//!         claim (sent) ─▶ POST sendRawMessage ─▶ taken: its id, then `confirmed`
 //!                              │                 certainly not taken: put back, same attempt
 //!                              └──────────────▶ nobody knows: unknown, never sent again
 //!  platform ═webhook═▶ result ─▶ the command of that id (see [`matching`])
 //! ```
-//! The platform is not idempotent: a command whose call got no clear answer is not sent twice (ADR 10).
+//! The platform is not idempotent: a command whose call got no clear answer is not sent twice (ADR 12).
 pub mod account;
 mod actor;
 pub mod answer;

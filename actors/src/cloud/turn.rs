@@ -226,7 +226,7 @@ async fn body(parts: &CloudParts, rows: &[RobotCommand]) -> Result<Bytes, StoreE
     Ok(Bytes::from(text))
 }
 
-/// The platform's id and the confirmations in one write; what has no result on a phone ends with it.
+/// The platform's id first, so that no result finds it missing; then each confirmation. What has no result ends with it.
 async fn taken(parts: &CloudParts, entry: &RobotEntry, rows: &[RobotCommand], platform_id: &str) {
     let now = Ts::new(parts.clock.now());
     let is_kept =
