@@ -111,9 +111,8 @@ pub const ROBOT: ChildSpec = ChildSpec {
 pub const MONITOR: ChildSpec = crate::monitor::SPEC;
 
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 11] = [
-    JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, PROVIDERS, PROVIDER, ENDPOINT, CLOUD_ROBOT, ROBOT,
-];
+pub const TREE: [ChildSpec; 11] =
+    [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, PROVIDERS, PROVIDER, ENDPOINT, CLOUD_ROBOT, ROBOT];
 
 #[cfg(test)]
 mod tests {
