@@ -30,8 +30,8 @@ const CALLBACKS: Duration = Duration::from_secs(4);
 const STILL_DUE: TimeDelta = TimeDelta::seconds(30);
 
 impl Tree {
-    /// First half of a stop, after the gate was closed: no robot claims any more; waits until no confirmation is due and no
-    /// callback is under way, `deadline` at most. Whether everything was quiet then.
+    /// First half of a stop, after the gate was closed: no robot claims and no turn begins any more; waits until no turn runs, no
+    /// confirmation is due and no callback is under way, `deadline` at most. Whether everything was quiet then.
     pub async fn drain(&self, deadline: Duration) -> bool {
         self.is_stopping.store(true, Ordering::Release);
         match ask(&self.router, StopClaims, ORDER).await {
@@ -52,6 +52,7 @@ impl Tree {
         }
         // Cut off or not, nothing that was promised depends on it.
         drop(tokio::time::timeout(LAST_FRAMES, self.no_sockets()).await);
+        self.sessions.retire_all();
         self.endpoints.retire_all();
         self.desk.retire();
         self.cloud.retire_all();
@@ -81,7 +82,7 @@ impl Tree {
             });
             let waited_ms = self.kernel.clock.monotonic_ms().saturating_sub(begun_ms);
             let is_called = waited_ms >= millis(CALLBACKS) || self.endpoints.in_flight() == 0;
-            if is_confirmed && is_called {
+            if is_confirmed && is_called && self.sessions.turning() == 0 {
                 return;
             }
             tokio::time::sleep(LOOK).await;

@@ -8,6 +8,7 @@
 //! ├─ router    core   events in, messages out; writes the directory
 //! │  ├─ delivery …  work   one a callback endpoint, started by its first delivery
 //! │  ├─ cloud_robot … io   one a robot on a hosted platform, kept by the sweep
+//! │  ├─ session …   work   one a conversation, started by its first message
 //! │  └─ robot …     HTTP   one a socket, started by its upgrade
 //! ├─ sweep     core   once a second: due, silent, forgotten, changed elsewhere
 //! ├─ janitor   io     checkpoints, retention
@@ -21,7 +22,9 @@
 //! ```text
 //!  phone ⇄ robot ──────write──────▶ journal ═══events═══▶ router ──wake──▶ robot ──claim──▶ journal
 //!  edge ─ services ────write──────▶    ║                    │ ▲
-//!                                      ╚═══▶ listeners      │ └── LoadRobot, Attach, Detach
+//!                                      ╚═══▶ listeners      │ └── LoadRobot, Attach, Detach, LookAfter
+//!                                                           ├─Arrive─▶ session (flow) ──asks──▶ providers ─▶ models
+//!                                                           │             └─ one write: run, reply, alert ─▶ journal
 //!  directory ◀── read by everybody, written by the router ──┤
 //!                                                           └─Deliver─▶ delivery ─▶ third party
 //!  sweep ─ due rows ─▶ journal · late deliveries ─▶ delivery · silence ─▶ router · presence ─▶ journal
@@ -53,33 +56,29 @@ mod tests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use alert::channels::ChannelTools;
 use alert::{AlertActor, AlertParts, Alerts, RuleBook};
-use chrono::TimeDelta;
 use cloud::gate::Gate;
 use cloud::{CloudCalls, CloudParts, CloudSettings};
 use delivery::http_client::HttpClient;
 use delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
-use janitor::{JanitorActor, JanitorCounters, JanitorParts, LastCheckpoint, RetentionPolicy};
+use janitor::{JanitorActor, JanitorCounters, JanitorParts, RetentionPolicy};
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
-use kernel::clock::millis;
-use kernel::{ActorRef, Ended, Kernel, Offload, Postbox, ask};
+use kernel::{ActorRef, Ended, Kernel, Offload, Postbox};
 use monitor::{MonitorActor, MonitorFeed};
 use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts};
 use robot::login::{Attach, Detach};
+use session::{Library, SessionHandle, SessionParts, SessionSettings};
 use supervisor::cloud::CloudRobots;
 use supervisor::directory::{self, Directory, DirectoryWriter, LimitRates};
 use supervisor::endpoints::Endpoints;
 use supervisor::root::Root;
-use supervisor::router::{
-    CloseRobots, ResumeCallbacks, RouterActor, RouterCounters, RouterParts, StopClaims,
-};
+use supervisor::router::{ResumeCallbacks, RouterActor, RouterCounters, RouterParts};
+use supervisor::sessions::Sessions;
 use supervisor::sweep::{SweepActor, SweepCounters, SweepParts, SweepSettings};
 use supervisor::tree;
 use tokio::sync::watch;
-use workbot_schema::due;
 use workbot_schema::fields::Ts;
 use workbot_schema::fields::sealed::Sealer;
 use workbot_schema::store::Db;
@@ -103,6 +102,8 @@ pub struct TreeSettings {
     pub providers: ProviderSettings,
     /// Hosted platforms.
     pub cloud: CloudSettings,
+    /// Conversations.
+    pub sessions: SessionSettings,
     /// How long things are kept.
     pub retention: RetentionPolicy,
 }
@@ -123,6 +124,8 @@ pub struct TreeParts {
     pub http: HttpClient,
     /// Alert rules and channels, loaded.
     pub rules: RuleBook,
+    /// Personas and flows, as far as they are read.
+    pub library: Library,
     /// Who else hears of committed writes; one that is full misses them.
     pub listeners: Vec<Postbox<Published>>,
     /// How it behaves.
@@ -147,6 +150,10 @@ pub struct Tree {
     pub http: HttpClient,
     /// The way to the models.
     pub providers: Providers,
+    /// Conversations.
+    pub sessions: Sessions,
+    /// Personas and flows.
+    pub library: Library,
     /// Counters of the router.
     pub router_counters: Arc<RouterCounters>,
     /// Counters of the sweep.
@@ -172,8 +179,18 @@ impl Tree {
     /// Starts every permanent actor: router (it takes events from the first one on), journal, sweep, janitor. Panics outside
     /// an actix system.
     pub fn start(parts: TreeParts) -> Self {
-        let TreeParts { kernel, db, files, files_folder, sealer, http, rules, mut listeners, settings } =
-            parts;
+        let TreeParts {
+            kernel,
+            db,
+            files,
+            files_folder,
+            sealer,
+            http,
+            library,
+            rules,
+            mut listeners,
+            settings,
+        } = parts;
         let journal = JournalHandle::new(settings.journal, kernel.clock.clone());
         let writer = DirectoryWriter::new(settings.rates);
         let board = EndpointBoard::new();
@@ -181,6 +198,7 @@ impl Tree {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let root = Root::new(kernel.clone());
 
+        let sessions = Sessions::new(kernel.clone(), settings.sessions.max_resident);
         let router_counters = Arc::new(RouterCounters::default());
         let router_parts = RouterParts {
             clock: kernel.clock.clone(),
@@ -188,6 +206,9 @@ impl Tree {
             journal: journal.clone(),
             directory: writer.clone(),
             endpoints: endpoints.clone(),
+            sessions: sessions.clone(),
+            library: library.clone(),
+            takeover_idle: settings.sessions.core.takeover_idle,
             is_stopping: Arc::clone(&is_stopping),
             counters: Arc::clone(&router_counters),
         };
@@ -214,7 +235,7 @@ impl Tree {
             db: db.clone(),
             directory: directory.clone(),
             http: http.clone(),
-            files,
+            files: files.clone(),
             sealer: Arc::clone(&sealer),
             board,
             router: Postbox::new(router.clone()),
@@ -225,7 +246,7 @@ impl Tree {
         let opener = Arc::clone(&sealer);
         let tools = ChannelTools { clock, http: http.clone(), directory: directory.clone(), sealer: opener };
         let alert_parts =
-            AlertParts::new(db.clone(), journal.clone(), rules, tools, Arc::clone(&is_stopping));
+            AlertParts::new(db.clone(), journal.clone(), rules.clone(), tools, Arc::clone(&is_stopping));
         let alerts = alert_parts.handle();
         let alert = root.start(&tree::ALERT, move |stats| AlertActor::new(alert_parts.clone(), stats));
         listeners.push(Postbox::new(alert.clone()));
@@ -242,6 +263,20 @@ impl Tree {
         });
         let desk = root.start(&tree::PROVIDERS, move |stats| DeskActor::new(desk_parts.clone(), stats));
         listeners.push(Postbox::new(desk.clone()));
+        sessions.equip(SessionParts {
+            clock: kernel.clock.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            directory: directory.clone(),
+            files,
+            providers: providers.clone(),
+            library: library.clone(),
+            rules: rules.clone(),
+            router: Postbox::new(router.clone()),
+            settings: Arc::new(settings.sessions),
+            is_stopping: Arc::clone(&is_stopping),
+            counters: Arc::clone(sessions.counters()),
+        });
 
         let feed = MonitorFeed::new(journal.clone(), kernel.clock.clone());
         let monitor_feed = feed.clone();
@@ -265,6 +300,8 @@ impl Tree {
             router: router.clone(),
             endpoints: endpoints.clone(),
             cloud: cloud.clone(),
+            library: library.clone(),
+            takeover_idle: settings.sessions.core.takeover_idle,
             settings: settings.sweep,
             is_stopping: Arc::clone(&is_stopping),
             started_at: Ts::new(kernel.clock.now()),
@@ -294,6 +331,8 @@ impl Tree {
             cloud_calls,
             http,
             providers,
+            sessions,
+            library,
             router_counters,
             sweep_counters,
             janitor_counters,
@@ -319,6 +358,11 @@ impl Tree {
     /// Where sockets give their robots back.
     pub fn detach(&self) -> Postbox<Detach> {
         Postbox::new(self.router.clone())
+    }
+
+    /// The way to conversations, for people.
+    pub fn conversations(&self) -> SessionHandle {
+        SessionHandle::new(Postbox::new(self.router.clone()), Postbox::new(self.router.clone()))
     }
 
     /// Where paused endpoints are resumed.

@@ -46,6 +46,7 @@ async fn grow() -> Grown {
         sealer: Arc::new(Sealer::new(&[7; 32]).unwrap()),
         http: http(),
         rules: RuleBook::default(),
+        library: Library::new().unwrap(),
         listeners: Vec::new(),
         settings: TreeSettings {
             journal: JournalLimits::default(),
@@ -54,6 +55,7 @@ async fn grow() -> Grown {
             delivery: DeliverySettings::default(),
             providers: ProviderSettings::default(),
             cloud: crate::cloud::CloudSettings::default(),
+            sessions: SessionSettings::default(),
             retention: RetentionPolicy::default(),
         },
     });

@@ -67,8 +67,6 @@ crate::text_enum! {
         Expired = "expired",
         /// The run failed.
         Failed = "failed",
-        /// Nobody answers for this robot.
-        NoAnswerer = "no_answerer",
     }
 }
 
@@ -152,6 +150,7 @@ diesel::define_sql_function! {
 crate::statement_names! {
     SettleFrom,
     SettleNew,
+    Reopen,
 }
 
 for_both! {
@@ -211,6 +210,26 @@ for_both! {
             }
             None => diesel::update(row.filter(session_messages::reason.is_null())).set(changes).cached::<name::SettleNew>().execute(connection).await?,
         };
+        Ok(touched > 0)
+    }
+
+    /// Takes back why a message was not answered, so that the robot's flow may answer it; false when that is not why.
+    pub async fn reopen(
+        connection: &mut Conn,
+        id: &MessageId,
+        from: MessageReason,
+    ) -> Result<bool, DieselError> {
+        let touched = diesel::update(
+            session_messages::table.find(id).filter(session_messages::reason.eq(from)),
+        )
+        .set((
+            session_messages::reason.eq(None::<MessageReason>),
+            session_messages::reason_detail.eq(None::<String>),
+            session_messages::settled_at.eq(None::<Ts>),
+        ))
+        .cached::<name::Reopen>()
+        .execute(connection)
+        .await?;
         Ok(touched > 0)
     }
 }

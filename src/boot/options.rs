@@ -10,6 +10,9 @@ use workbot_actors::delivery::schedule::PauseRule;
 use workbot_actors::janitor::RetentionPolicy;
 use workbot_actors::journal::JournalLimits;
 use workbot_actors::provider::{BreakerRule, GateDefaults, ProviderSettings};
+use workbot_actors::session::SessionSettings;
+use workbot_actors::session::burst::BurstRule;
+use workbot_actors::session::core::CoreRules;
 use workbot_actors::supervisor::directory::LimitRates;
 use workbot_actors::supervisor::sweep::SweepSettings;
 use workbot_schema::ai_models::Provider;
@@ -18,6 +21,9 @@ use workbot_schema::store::StoreOptions;
 
 use crate::settings::Settings;
 use crate::settings::database::Synchronous;
+
+/// A conversation with nothing to do is put away after this.
+const PUT_AWAY: Duration = Duration::from_secs(60);
 
 fn seconds(secs: u64) -> i64 {
     i64::try_from(secs).unwrap_or(i64::MAX)
@@ -85,6 +91,20 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             unfinished: settings.cloud.unfinished_max,
             probe: Duration::from_secs(settings.cloud.probe_secs),
             per_minute: limits.enabled.then_some(settings.cloud.calls_per_minute),
+        sessions: SessionSettings {
+            core: CoreRules {
+                burst: BurstRule {
+                    quiet: TimeDelta::milliseconds(seconds(settings.session.burst_quiet_ms)),
+                    max: TimeDelta::milliseconds(seconds(settings.session.burst_max_ms)),
+                },
+                takeover_idle: TimeDelta::seconds(seconds(settings.session.takeover_idle_secs)),
+            },
+            idle: TimeDelta::seconds(seconds(settings.session.idle_secs)),
+            reply_expiry: TimeDelta::seconds(seconds(settings.session.reply_expiry_secs)),
+            turn_budget: Duration::from_millis(settings.session.turn_budget_ms),
+            queue_max: i64::try_from(settings.commands.queue_max).unwrap_or(i64::MAX),
+            put_away: PUT_AWAY,
+            max_resident: settings.session.max_resident,
         },
         retention: RetentionPolicy {
             message_days: settings.retention.message_days,

@@ -1,6 +1,6 @@
 //! What a new installation begins with. Written once: what was changed, switched off or deleted stays so.
-use workbot_actors::alert;
 use workbot_actors::preset::{self, PresetError};
+use workbot_actors::{alert, session};
 use workbot_schema::fields::Ts;
 use workbot_schema::presets::{self, Presets};
 use workbot_schema::store::Db;
@@ -10,6 +10,7 @@ use super::server::ServerError;
 /// Everything that is seeded.
 pub fn presets(now: Ts) -> Result<Presets, PresetError> {
     Ok(Presets {
+        flows: session::library::flows(now),
         channels: alert::presets::channels(now),
         rules: alert::presets::rules(now),
         ..preset::rows(now)?

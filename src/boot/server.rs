@@ -14,6 +14,7 @@ use workbot_actors::alert::RuleBook;
 use workbot_actors::delivery::address_policy::AddressPolicy;
 use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::kernel::{Arbiters, Clock, Kernel, Offload};
+use workbot_actors::session::Library;
 use workbot_actors::supervisor::lock::ProcessLock;
 use workbot_actors::{Tree, TreeParts};
 use workbot_schema::class::Class;
@@ -142,9 +143,11 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
     }
     presets::seed(&db, Ts::new(clock.now())).await?;
     let rules = RuleBook::load(&db).await?;
+    let part = |error: &dyn std::fmt::Display| ServerError::Part(error.to_string());
+    let library = Library::new().map_err(|error| part(&error))?;
+    library.reload(&db, false).await?;
     let jwt_secret = data.ensure_jwt_secret(&settings.tokens)?;
     let sealing_key = data.ensure_sealing_key(&settings.tokens)?;
-    let part = |error: &dyn std::fmt::Display| ServerError::Part(error.to_string());
     let sealer = Arc::new(Sealer::new(&sealing_key).map_err(|error| part(&error))?);
     let http = HttpClient::new(AddressPolicy { allow_private: settings.callbacks.allow_private })
         .map_err(|error| part(&error))?
@@ -160,6 +163,7 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
         sealer: Arc::clone(&sealer),
         http,
         rules,
+        library,
         listeners: Vec::new(),
         settings: options::tree(settings),
     });

@@ -11,6 +11,7 @@ use workbot_actors::monitor::MonitorFeed;
 use workbot_actors::robot::command_service::{CommandLimits, CommandService};
 use workbot_actors::robot::login::{Attach, Detach};
 use workbot_actors::robot::message_service::MessageService;
+use workbot_actors::session::SessionHandle;
 use workbot_actors::supervisor::directory::Directory;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::ResumeCallbacks;
@@ -53,6 +54,8 @@ pub struct Services {
     pub http: HttpClient,
     /// Alert rules and notification channels.
     pub alerts: Alerts,
+    /// The way to conversations: takeovers, repeated runs.
+    pub conversations: SessionHandle,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -81,7 +84,8 @@ impl Services {
         let journal = tree.journal.clone();
         Self {
             commands: CommandService::new(journal.clone(), clock.clone(), db.clone(), limits),
-            messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone()),
+            messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone())
+                .with_flows(settings.session.flow_answers),
             directory: tree.directory.clone(),
             registry: tree.kernel.registry.clone(),
             endpoints: tree.endpoints.clone(),
@@ -89,6 +93,7 @@ impl Services {
             cloud_calls: tree.cloud_calls.clone(),
             http: tree.http.clone(),
             alerts: tree.alerts.clone(),
+            conversations: tree.conversations(),
             attach: tree.attach(),
             detach: tree.detach(),
             resume_callbacks: tree.resume_callbacks(),

@@ -21,6 +21,7 @@ use workbot_actors::robot::message_service::MessageService;
 use workbot_actors::robot::pacing::WindowLimit;
 use workbot_actors::robot::socket::{SocketCounters, SocketParts};
 use workbot_actors::robot::worktool_socket::PhoneMemory;
+use workbot_actors::session::SessionHandle;
 use workbot_actors::supervisor::directory::Directory;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::ResumeCallbacks;
@@ -165,6 +166,8 @@ pub struct AppState {
     pub http: HttpClient,
     /// Alert rules and notification channels.
     pub alerts: Alerts,
+    /// The way to conversations: takeovers, repeated runs.
+    pub conversations: SessionHandle,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -223,6 +226,7 @@ impl AppState {
             cloud_calls: services.cloud_calls,
             http: services.http,
             alerts: services.alerts,
+            conversations: services.conversations,
             attach: services.attach,
             detach: services.detach,
             resume_callbacks: services.resume_callbacks,

@@ -16,6 +16,7 @@ use workbot_actors::janitor::RetentionPolicy;
 use workbot_actors::journal::JournalLimits;
 use workbot_actors::kernel::{Arbiters, Clock, Kernel, Offload};
 use workbot_actors::provider::ProviderSettings;
+use workbot_actors::session::{Library, SessionSettings};
 use workbot_actors::supervisor::directory::LimitRates;
 use workbot_actors::supervisor::sweep::SweepSettings;
 use workbot_actors::{Tree, TreeParts, TreeSettings};
@@ -78,6 +79,7 @@ impl TestServer {
             sealer: Arc::clone(&sealer),
             http: HttpClient::new(AddressPolicy { allow_private: true }).unwrap(),
             rules: RuleBook::load(&db).await.unwrap(),
+            library: Library::new().unwrap(),
             listeners: Vec::new(),
             settings: TreeSettings {
                 journal: JournalLimits::default(),
@@ -97,6 +99,7 @@ impl TestServer {
                 delivery: DeliverySettings::default(),
                 providers: ProviderSettings::default(),
                 cloud: workbot_actors::cloud::CloudSettings::default(),
+                sessions: SessionSettings::default(),
                 retention: RetentionPolicy {
                     message_days: 30,
                     command_days: 30,

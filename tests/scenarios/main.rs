@@ -28,6 +28,9 @@ mod demo;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[cfg(test)]
+#[path = "../flow_answers/mod.rs"]
+mod flow_answers;
+#[cfg(test)]
 #[path = "../messages/mod.rs"]
 mod messages;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::body::Body;
 use super::command::{ReplyContext, reply_command};
 use super::counters::count;
 use super::http_client::CallOutcome;
-use super::outcome::{Attempted, Ending, Fate, callback_kind, judge, records};
+use super::outcome::{Attempted, Ending, Fate, callback_kind, fall_back, judge, records};
 use super::pull;
 use super::record::{self, Stored};
 use super::reply::Answer;
@@ -135,7 +135,8 @@ pub(super) async fn conclude(
     let mut ending = judge(delivery, &profile.robot.settings.0, attempted, delays);
     let (from, command, place) = consequence(parts, delivery, &profile.robot, &mut ending).await;
     let is_reply = command.is_some();
-    let write = records(delivery, attempted, &ending, from, command, Ts::new(parts.clock.now()));
+    let mut write = records(delivery, attempted, &ending, from, command, Ts::new(parts.clock.now()));
+    fall_back(&mut write, delivery, &profile.robot.settings.0);
     let counters = parts.board.counters();
     match record::store(parts, delivery, write, place).await {
         Stored::Row(row) => {

@@ -19,7 +19,7 @@ use workbot_schema::ids::DeliveryId;
 use super::attempt::{self, Step};
 use super::board::EndpointBoard;
 use super::counters::count;
-use super::outcome::{Attempted, unsent};
+use super::outcome::{Attempted, fall_back, unsent};
 use super::queue::{DeliveryQueue, Dropped, QueueLimits};
 use super::record::{self, Stored};
 use super::slot::Slot;
@@ -176,7 +176,11 @@ impl DeliveryActor {
         let Some(known) = self.known.get(&id) else { return };
         let (parts, delivery) = (self.parts.clone(), Arc::clone(&known.delivery));
         let work = async move {
-            match record::store(&parts, &delivery, unsent(&delivery, state, error), None).await {
+            let mut write = unsent(&delivery, state, error);
+            if let Ok(Some(profile)) = parts.profile(delivery.robot_uuid).await {
+                fall_back(&mut write, &delivery, &profile.robot.settings.0);
+            }
+            match record::store(&parts, &delivery, write, None).await {
                 Stored::Row(row) => {
                     if row.state == DeliveryState::Failed {
                         count(&parts.board.counters().failed);

@@ -7,6 +7,7 @@ use workbot_schema::batch::{Record, Write};
 use workbot_schema::commands::NewCommand;
 use workbot_schema::deliveries::{AttemptRecord, Delivery, DeliveryKind, DeliveryState};
 use workbot_schema::fields::Ts;
+use workbot_schema::ids::SessionId;
 use workbot_schema::messages::MessageReason;
 use workbot_schema::robots::RobotSettings;
 
@@ -166,8 +167,22 @@ pub fn unsent(delivery: &Delivery, state: DeliveryState, error: &str) -> Write {
     write
 }
 
-/// Tells a message what its callback came to. Every callback that leaves its message unanswered ends here: whoever lets the
-/// robot's own flow answer then (`fallbackToFlow`) listens for `CallbackFailed`.
+/// Leaves a message whose callback failed to the robot's own flow, in the same write, when the robot wants so (`fallbackToFlow`).
+pub fn fall_back(write: &mut Write, delivery: &Delivery, settings: &RobotSettings) {
+    let failed = MessageReason::CallbackFailed;
+    let is_failed =
+        write.iter().any(|record| matches!(record, Record::Settle { reason, .. } if *reason == failed));
+    if let Some(id) = delivery.message_id.clone().filter(|_id| is_failed && settings.fallback_to_flow) {
+        write.push(Record::Reopen {
+            id,
+            robot: delivery.robot_uuid,
+            session: SessionId(delivery.chat.clone()),
+            from: failed,
+        });
+    }
+}
+
+/// Tells a message what its callback came to. Every callback that leaves its message unanswered ends here.
 fn settle(
     delivery: &Delivery,
     reason: MessageReason,

@@ -11,7 +11,7 @@ use workbot_schema::commands::{CommandState, RobotCommand};
 use workbot_schema::configuration::ConfigurationKind;
 use workbot_schema::deliveries::{Delivery, DeliveryState};
 use workbot_schema::flow_executions::{FlowExecution, RunSaved};
-use workbot_schema::ids::{CommandId, MessageId, RobotUuid, UserId};
+use workbot_schema::ids::{CommandId, MessageId, RobotUuid, SessionId, UserId};
 use workbot_schema::messages::{MessageReason, SessionMessage};
 use workbot_schema::robots::Robot;
 use workbot_schema::robots::operations::Updated;
@@ -32,6 +32,15 @@ pub enum Event {
         id: MessageId,
         /// Why.
         reason: MessageReason,
+    },
+    /// A message is left to the robot's flow after all.
+    MessageReopened {
+        /// Which.
+        id: MessageId,
+        /// Whose chat.
+        robot: RobotUuid,
+        /// Which conversation.
+        session: SessionId,
     },
     /// The places that were kept for the commands of the same write, which come next.
     PlacesKept(Arc<Reservation>),
@@ -162,6 +171,9 @@ pub fn events_of(record: &Record, outcome: &Outcome, events: &mut Vec<Event>) {
         }
         (Record::Settle { id, reason, .. }, Outcome::Done(_)) => {
             events.push(Event::MessageSettled { id: id.clone(), reason: *reason });
+        }
+        (Record::Reopen { id, robot, session, .. }, Outcome::Done(_)) => {
+            events.push(Event::MessageReopened { id: id.clone(), robot: *robot, session: session.clone() });
         }
         (_, Outcome::Queued(command)) => {
             events.push(Event::CommandQueued(Arc::new(command.as_ref().clone())))

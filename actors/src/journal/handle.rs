@@ -78,6 +78,8 @@ pub(super) struct Entry {
 pub struct JournalCounters {
     /// Transactions.
     pub batches: AtomicU64,
+    /// Transactions with a promise in them.
+    pub promise_batches: AtomicU64,
     /// Writes committed.
     pub writes: AtomicU64,
     /// Records committed.

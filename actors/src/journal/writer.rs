@@ -136,6 +136,8 @@ async fn commit(parts: &JournalParts, course: &mut Course, (writes, askers): (Ve
     let took = started.elapsed();
     course.pace.took(rows, millis(took));
     counters.commit_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(0), Ordering::Relaxed);
+    let has_promise = askers.iter().any(|asker| asker.reply.is_some());
+    counters.promise_batches.fetch_add(u64::from(has_promise), Ordering::Relaxed);
     match applied {
         Ok(Ok(outcomes)) => settle(parts, &mut course.numbers, &writes, askers, outcomes).await,
         Ok(Err(error)) => {

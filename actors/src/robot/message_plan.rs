@@ -20,6 +20,8 @@ pub struct Stamp {
     pub delivery_id: DeliveryId,
     /// Arrival.
     pub now: Ts,
+    /// Whether flows answer what no third party answers.
+    pub has_flows: bool,
 }
 
 /// Who answers a message.
@@ -31,6 +33,8 @@ pub enum Answerer {
     Settled(MessageReason),
     /// The third party, by callback.
     Callback,
+    /// The robot's flow.
+    Flow,
 }
 
 /// Rows to write, together.
@@ -62,7 +66,7 @@ pub fn answerer(settings: &RobotSettings, message: &InboundMessage) -> Answerer 
     } else if settings.message_url().is_some() {
         Answerer::Callback
     } else {
-        Answerer::Settled(MessageReason::NoAnswerer)
+        Answerer::Flow
     }
 }
 
@@ -75,9 +79,13 @@ pub fn plan(
     stamp: Stamp,
 ) -> MessagePlan {
     let settings = &profile.robot.settings.0;
-    let answerer = answerer(settings, &inbound);
+    let answerer = match answerer(settings, &inbound) {
+        Answerer::Flow if !stamp.has_flows => Answerer::Settled(MessageReason::NoAnswerer),
+        answerer => answerer,
+    };
     let reason = match answerer {
-        Answerer::Nobody => None,
+        // Work is a message without a reason.
+        Answerer::Nobody | Answerer::Flow => None,
         Answerer::Settled(reason) => Some(reason),
         Answerer::Callback => Some(MessageReason::CallbackPending),
     };
@@ -196,6 +204,7 @@ mod tests {
             message_id: "msg_1".into(),
             delivery_id: "dlv_1".into(),
             now: DateTime::from_timestamp_millis(1_700_000_000_123).unwrap().into(),
+            has_flows: true,
         }
     }
 
@@ -206,7 +215,7 @@ mod tests {
 
     #[test]
     fn who_answers() {
-        use Answerer::{Callback, Nobody, Settled};
+        use Answerer::{Callback, Flow, Nobody, Settled};
         let open = |reply_all: i32, has_callback: bool| {
             let mut settings = RobotSettings { reply_all, ..RobotSettings::default() };
             if has_callback {
@@ -220,8 +229,8 @@ mod tests {
             (0, true, 3, true, Callback),
             (0, true, 4, false, Callback),
             (1, true, 1, false, Callback),
-            (0, false, 2, false, Settled(MessageReason::NoAnswerer)),
-            (1, false, 1, false, Settled(MessageReason::NoAnswerer)),
+            (0, false, 2, false, Flow),
+            (1, false, 1, false, Flow),
         ] {
             let settings = open(reply_all, has_callback);
             assert_eq!(answerer(&settings, &message(room_type, at_me)), expected, "{reply_all} {room_type}");
@@ -229,7 +238,17 @@ mod tests {
         let own = InboundMessage { is_from_self: true, ..message(2, true) };
         assert_eq!(answerer(&open(1, true), &own), Nobody);
         let closed = RobotSettings { callback_url: Some("https://x".into()), ..RobotSettings::default() };
-        assert_eq!(answerer(&closed, &message(2, false)), Settled(MessageReason::NoAnswerer));
+        assert_eq!(answerer(&closed, &message(2, false)), Flow);
+    }
+
+    #[test]
+    fn without_flows_nobody_answers() {
+        let profile = profile(RobotKind::Native, |_settings| {});
+        let reason = |has_flows| {
+            let stamp = Stamp { has_flows, ..stamp() };
+            plan(&profile, message(2, false), None, Entrance::Rest, stamp).message.reason
+        };
+        assert_eq!((reason(true), reason(false)), (None, Some(MessageReason::NoAnswerer)));
     }
 
     #[test]

@@ -91,12 +91,23 @@ pub struct MessageService {
     files: FileStore,
     offload: Offload,
     counters: Arc<MessageCounters>,
+    has_flows: bool,
 }
 
 impl MessageService {
     /// A service over its parts.
     pub fn new(journal: JournalHandle, clock: Clock, files: FileStore, offload: Offload) -> Self {
-        Self { journal, clock, files, offload, counters: Arc::default() }
+        Self { journal, clock, files, offload, counters: Arc::default(), has_flows: true }
+    }
+
+    /// The same service; `has_flows` = whether flows answer what no third party answers.
+    pub fn with_flows(self, has_flows: bool) -> Self {
+        Self { has_flows, ..self }
+    }
+
+    /// Whether flows answer what no third party answers.
+    pub fn has_flows(&self) -> bool {
+        self.has_flows
     }
 
     /// The counters.
@@ -149,8 +160,12 @@ impl MessageService {
         let counters = Arc::clone(&self.counters);
         counters.replaced_nulls.fetch_add(u64::from(message.replaced_nulls), Ordering::Relaxed);
         let message_id = MessageId::generate(now);
-        let stamp =
-            Stamp { message_id: message_id.clone(), delivery_id: DeliveryId::generate(), now: Ts::new(now) };
+        let stamp = Stamp {
+            message_id: message_id.clone(),
+            delivery_id: DeliveryId::generate(),
+            now: Ts::new(now),
+            has_flows: self.has_flows,
+        };
         let write = plan(&entry.profile(), message, file_name, entrance, stamp).into_write();
         let written = self.journal.write(write);
         async move {

@@ -10,6 +10,14 @@ pub const PHONE: &str = "phone";
 /// Who has a conversation because its customer asked for a person.
 pub const CUSTOMER: &str = "customer";
 
+/// What a customer who wants a person means, as rules and models name it.
+const PERSON_INTENTS: [&str; 1] = ["human"];
+
+/// Whether an intent asks for a person.
+pub fn wants_person(intent: Option<&str>) -> bool {
+    intent.is_some_and(|intent| PERSON_INTENTS.contains(&intent))
+}
+
 /// A person has the conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Takeover {

@@ -12,5 +12,6 @@ pub mod routing;
 #[cfg(test)]
 #[path = "scene_tests.rs"]
 pub(crate) mod scene;
+pub mod sessions;
 pub mod sweep;
 pub mod tree;

@@ -10,7 +10,8 @@ use workbot_schema::commands::operations::ResultTimeouts;
 use workbot_schema::commands::{CommandSource, NewCommand, RobotCommand, queries};
 use workbot_schema::fields::Ts;
 use workbot_schema::fields::sealed::Sealer;
-use workbot_schema::ids::{CommandId, RobotUuid};
+use workbot_schema::ids::{CommandId, RobotUuid, SessionId};
+use workbot_schema::messages::{Direction, Entrance, SessionMessage};
 use workbot_schema::robots::queries::RobotKey;
 use workbot_schema::robots::{Robot, RobotKind};
 use workbot_schema::store::files::FileStore;
@@ -20,15 +21,21 @@ use super::cloud::CloudRobots;
 use super::directory::{self, Directory, DirectoryWriter, LimitRates, RobotEntry};
 use super::endpoints::Endpoints;
 use super::router::{RouterActor, RouterCounters, RouterParts};
+use super::sessions::Sessions;
 use super::sweep::{SweepCounters, SweepParts, SweepSettings};
 use super::tree;
+use crate::alert::RuleBook;
 use crate::delivery::address_policy::AddressPolicy;
 use crate::delivery::http_client::HttpClient;
 use crate::delivery::{DeliveryParts, DeliverySettings, EndpointBoard};
 use crate::journal::{JournalActor, JournalHandle, JournalLimits, JournalParts};
-use crate::kernel::{ActorRef, Arbiters, Clock, Inbox, Kernel, Postbox, ask, supervise};
+use crate::kernel::{ActorRef, Arbiters, Clock, Inbox, Kernel, Offload, Postbox, ask, supervise};
+use crate::provider::{self, ProviderSettings, ProvidersParts, Rules};
 use crate::robot::login::{Attach, AttachError, Attached, SocketDialect};
 use crate::robot::orders::RobotOrder;
+use crate::session::burst::BurstRule;
+use crate::session::core::CoreRules;
+use crate::session::{Library, SessionParts, SessionSettings};
 
 /// Longest wait for anything.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -42,6 +49,8 @@ pub struct Scene {
     pub journal: JournalHandle,
     pub directory: Directory,
     pub endpoints: Endpoints,
+    pub sessions: Sessions,
+    pub session_parts: SessionParts,
     pub router: ActorRef<RouterActor>,
     pub counters: Arc<RouterCounters>,
     pub sweep: SweepParts,
@@ -91,12 +100,17 @@ impl Scene {
         let board = EndpointBoard::new();
         let endpoints = Endpoints::new(kernel.clone(), board.clone());
         let counters = Arc::new(RouterCounters::default());
+        let sessions = Sessions::new(kernel.clone(), 100);
+        let library = Library::new().unwrap();
         let parts = RouterParts {
             clock: clock.clone(),
             db: db.clone(),
             journal: journal.clone(),
             directory: writer.clone(),
             endpoints: endpoints.clone(),
+            sessions: sessions.clone(),
+            library: library.clone(),
+            takeover_idle: TimeDelta::minutes(30),
             is_stopping: Arc::new(AtomicBool::new(false)),
             counters: Arc::clone(&counters),
         };
@@ -122,6 +136,33 @@ impl Scene {
             router: Postbox::new(router.clone()),
             settings: Arc::new(DeliverySettings::default()),
         });
+        let (providers, _desk) = provider::open(ProvidersParts {
+            kernel: kernel.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            http: http(),
+            offload: Offload::new(1, 16),
+            sealer: Arc::new(Sealer::new(&[7; 32]).unwrap()),
+            rules: Rules::default(),
+            settings: ProviderSettings::default(),
+        });
+        let settings = SessionSettings::default();
+        let burst = BurstRule { quiet: TimeDelta::zero(), max: TimeDelta::zero() };
+        let session_parts = SessionParts {
+            clock: clock.clone(),
+            db: db.clone(),
+            journal: journal.clone(),
+            directory: directory.clone(),
+            files: FileStore::new(folder.join("files")),
+            providers,
+            library: library.clone(),
+            rules: RuleBook::default(),
+            router: Postbox::new(router.clone()),
+            settings: Arc::new(SessionSettings { core: CoreRules { burst, ..settings.core }, ..settings }),
+            is_stopping: Arc::clone(&is_stopping),
+            counters: Arc::clone(sessions.counters()),
+        };
+        sessions.equip(session_parts.clone());
         let parts = JournalParts {
             db: db.clone(),
             handle: journal.clone(),
@@ -146,7 +187,9 @@ impl Scene {
             router: router.clone(),
             endpoints: endpoints.clone(),
             cloud: CloudRobots::new(kernel.clone()),
-            settings: settings(),
+            library,
+            takeover_idle: TimeDelta::minutes(30),
+            settings: self::settings(),
             is_stopping,
             counters: Arc::new(SweepCounters::default()),
         };
@@ -156,6 +199,8 @@ impl Scene {
             journal,
             directory,
             endpoints,
+            sessions,
+            session_parts,
             router,
             counters,
             sweep,
@@ -225,6 +270,39 @@ impl Scene {
             created_at: self.now(),
             is_offline: false,
         }))
+    }
+
+    /// A message to a robot that nobody has decided about.
+    pub fn new_message(&self, robot: RobotUuid, id: &str, sender: &str, text: &str) -> SessionMessage {
+        SessionMessage {
+            id: id.into(),
+            seq: 0,
+            robot_uuid: robot,
+            session_id: SessionId::of(robot, "", sender),
+            app_message_id: Some(id.to_owned()),
+            dedup_id: Some(id.to_owned()),
+            content_hash: id.to_owned(),
+            direction: Direction::In,
+            room_type: 2,
+            sender_id: None,
+            received_name: sender.to_owned(),
+            group_name: String::new(),
+            group_remark: String::new(),
+            spoken: text.to_owned(),
+            raw_spoken: text.to_owned(),
+            text_type: 1,
+            at_me: false,
+            file_name: None,
+            entrance: Entrance::Rest,
+            reason: None,
+            reason_detail: None,
+            run_id: None,
+            starts: 0,
+            command_id: None,
+            sent_at: None,
+            settled_at: None,
+            created_at: self.now(),
+        }
     }
 
     pub async fn command(&self, id: &str) -> RobotCommand {

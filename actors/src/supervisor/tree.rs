@@ -12,6 +12,7 @@
 //! | provider | permanent | io | the question goes to the next model |
 //! | delivery | temporary | work | the store has the delivery; the sweep sends it again |
 //! | cloud_robot | temporary | io | an order is dropped; the sweep wakes and tells again |
+//! | session | temporary | work | "there is more" stays a flag; the store has it, and the sweep |
 //! | robot | temporary | its HTTP worker | "there is work" stays a flag; a robot that does not take `Close` is detached |
 //!
 //! Permanent actors that end too often end the process; temporary ones are born again by the next connect or delivery.
@@ -97,6 +98,9 @@ pub const ENDPOINT: ChildSpec = crate::delivery::endpoint::SPEC;
 /// A robot on a hosted platform.
 pub const CLOUD_ROBOT: ChildSpec = crate::cloud::SPEC;
 
+/// A conversation.
+pub const SESSION: ChildSpec = crate::session::SPEC;
+
 /// A connected robot. Started by its upgrade on an HTTP worker, so only observed: the lane says who it answers to.
 pub const ROBOT: ChildSpec = ChildSpec {
     kind: "robot",
@@ -111,8 +115,20 @@ pub const ROBOT: ChildSpec = ChildSpec {
 pub const MONITOR: ChildSpec = crate::monitor::SPEC;
 
 /// Every kind, in the order of start.
-pub const TREE: [ChildSpec; 11] =
-    [JOURNAL, ROUTER, SWEEP, JANITOR, ALERT, MONITOR, PROVIDERS, PROVIDER, ENDPOINT, CLOUD_ROBOT, ROBOT];
+pub const TREE: [ChildSpec; 12] = [
+    JOURNAL,
+    ROUTER,
+    SWEEP,
+    JANITOR,
+    ALERT,
+    MONITOR,
+    PROVIDERS,
+    PROVIDER,
+    ENDPOINT,
+    SESSION,
+    CLOUD_ROBOT,
+    ROBOT,
+];
 
 #[cfg(test)]
 mod tests {

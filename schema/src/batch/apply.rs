@@ -142,6 +142,10 @@ for_both! {
                     false => Outcome::Missing,
                 }
             }
+            Record::Reopen { id, from, .. } => match messages::reopen(connection, id, *from).await? {
+                true => Outcome::Done(seq),
+                false => Outcome::Missing,
+            },
             Record::Command(command) => match commands::insert(connection, command.as_ref().clone(), seq).await? {
                 Some(row) => Outcome::Queued(Box::new(row)),
                 None => Outcome::Existed,

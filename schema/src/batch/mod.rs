@@ -24,7 +24,7 @@ use crate::fields::Ts;
 use crate::flow_executions::{FlowExecution, NewRun, RunCheckpoint};
 use crate::idempotency::IdempotencyRecord;
 use crate::ids::{
-    AlertId, CommandId, DeliveryId, MessageId, PlatformKeyId, RobotUuid, RunId, TemplateId, UserId,
+    AlertId, CommandId, DeliveryId, MessageId, PlatformKeyId, RobotUuid, RunId, SessionId, TemplateId, UserId,
 };
 use crate::logs::{AuditLog, RobotConnection, RobotLog};
 use crate::messages::{MessageReason, SessionMessage};
@@ -68,6 +68,17 @@ pub enum Record {
         command_id: Option<CommandId>,
         /// The reason that is replaced; none = undecided.
         from: Option<MessageReason>,
+    },
+    /// A message that nobody could be told of is left to the robot's flow; its reason is taken back.
+    Reopen {
+        /// The message.
+        id: MessageId,
+        /// Whose chat.
+        robot: RobotUuid,
+        /// Which conversation.
+        session: SessionId,
+        /// The reason it has.
+        from: MessageReason,
     },
     /// A new command.
     Command(Box<NewCommand>),

@@ -1,4 +1,5 @@
 //! Conversations: one sender in one room of one robot.
+pub mod loading;
 pub mod operations;
 pub mod queries;
 

@@ -148,6 +148,11 @@ fn journal(state: &AppState, page: &mut MetricsPage) {
     let counters = state.journal.counters();
     for (name, help, counter) in [
         ("workbot_journal_batches_total", "Transactions.", &counters.batches),
+        (
+            "workbot_journal_promise_batches_total",
+            "Transactions with a promise in them.",
+            &counters.promise_batches,
+        ),
         ("workbot_journal_writes_total", "Writes committed.", &counters.writes),
         ("workbot_journal_records_total", "Records committed.", &counters.records),
         ("workbot_journal_commit_microseconds_total", "Time spent in transactions.", &counters.commit_us),

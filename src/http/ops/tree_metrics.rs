@@ -7,6 +7,7 @@ use workbot_actors::alert::AlertCounters;
 use workbot_actors::janitor::JanitorCounters;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::RouterCounters;
+use workbot_actors::supervisor::sessions::Sessions;
 use workbot_actors::supervisor::sweep::SweepCounters;
 
 use super::metrics::Collect;
@@ -18,6 +19,7 @@ pub struct TreeMetrics {
     router: Arc<RouterCounters>,
     sweep: Arc<SweepCounters>,
     janitor: Arc<JanitorCounters>,
+    sessions: Sessions,
     alerts: Arc<AlertCounters>,
 }
 
@@ -29,6 +31,7 @@ impl TreeMetrics {
             router: Arc::clone(&tree.router_counters),
             sweep: Arc::clone(&tree.sweep_counters),
             janitor: Arc::clone(&tree.janitor_counters),
+            sessions: tree.sessions.clone(),
             alerts: Arc::clone(&tree.alerts.counters),
         }
     }
@@ -105,6 +108,30 @@ impl Collect for TreeMetrics {
         for (outcome, counter) in [("sent", &self.alerts.sent), ("failed", &self.alerts.failed)] {
             page.value(notifications, &[("outcome", outcome)], counter.load(Ordering::Relaxed));
         }
+        let sessions = self.sessions.counters();
+        counts(
+            page,
+            &[
+                ("workbot_turns_total", "Turns begun.", &sessions.turns),
+                ("workbot_messages_merged_total", "Messages answered with an earlier one.", &sessions.merged),
+                ("workbot_messages_silenced_total", "Messages settled without a turn.", &sessions.silenced),
+                ("workbot_runs_resumed_total", "Runs taken up again.", &sessions.resumed),
+                ("workbot_runs_crashed_total", "Runs given up at their third start.", &sessions.crashed),
+                ("workbot_runs_failed_total", "Runs that could not go on.", &sessions.failed),
+                ("workbot_replies_refused_total", "Replies that found a full queue.", &sessions.queue_full),
+                ("workbot_runs_lost_total", "Writes of runs that came too late.", &sessions.lost),
+                ("workbot_sessions_evicted_total", "Conversations put away to make room.", &sessions.evicted),
+                ("workbot_sessions_deferred_total", "Events left to the store.", &sessions.deferred),
+                (
+                    "workbot_sweep_conversations_total",
+                    "Conversations found with something to do.",
+                    &self.sweep.conversations,
+                ),
+            ],
+        );
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        page.measure("workbot_sessions_resident", "Conversations in memory.", number(self.sessions.len()));
+        page.measure("workbot_turns_running", "Turns under way.", number(self.sessions.turning()));
         let wal_bytes = self.janitor.wal_bytes.load(Ordering::Relaxed);
         page.measure("workbot_wal_bytes", "Bytes in the log of the embedded database.", wal_bytes);
     }

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use workbot_schema::class::Class;
 use workbot_schema::deliveries::{self, DeliveryFilter};
-use workbot_schema::messages::{self, Direction, Entrance, MessageReason};
+use workbot_schema::ids::MessageId;
+use workbot_schema::messages::{self, Direction, Entrance, MessageReason, SessionMessage};
 use workbot_schema::wire::inbound_message::InboundMessage;
 
 use super::rig::Rig;
@@ -43,13 +44,30 @@ async fn a_message_and_its_callback_are_one_write() {
     assert_eq!(deliveries::list(&rig.scene.db, filter, 0, 10).await.unwrap().0, 1);
 }
 
+async fn until_answered(rig: &Rig, id: MessageId) -> SessionMessage {
+    let answered = async {
+        loop {
+            let row = messages::find(&rig.scene.db, id.clone()).await.unwrap().unwrap();
+            if row.reason.is_some() {
+                return row;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(crate::supervisor::scene::LONG, answered).await.unwrap()
+}
+
 #[actix::test]
-async fn without_an_answerer_the_reason_says_so() {
+async fn what_nobody_answers_says_so_and_the_rest_is_left_to_the_flow() {
     let rig = Rig::services().await;
-    let entry = rig.robot().await;
+    let entry = rig.scene.robot(|robot| robot.settings.0.reply_all = -1).await;
     let received = rig.parts.messages.receive(&entry, message("x"), Entrance::Rest).await.unwrap();
     let row = messages::find(&rig.scene.db, received.message_id).await.unwrap().unwrap();
-    assert_eq!(row.reason, Some(MessageReason::NoAnswerer));
+    assert_eq!(row.reason, Some(MessageReason::ReadOnly));
+    let entry = rig.robot().await;
+    let received = rig.parts.messages.receive(&entry, message("x"), Entrance::Rest).await.unwrap();
+    let row = until_answered(&rig, received.message_id).await;
+    assert_eq!((row.reason, row.run_id.is_some()), (Some(MessageReason::QueuedOffline), true));
     let own = InboundMessage { is_from_self: true, ..message("y") };
     let received = rig.parts.messages.receive(&entry, own, Entrance::Socket).await.unwrap();
     let row = messages::find(&rig.scene.db, received.message_id).await.unwrap().unwrap();

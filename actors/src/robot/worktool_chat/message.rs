@@ -54,8 +54,9 @@ pub(super) fn message(room: &Room, bubble: &Bubble, names: &RobotNames, id: Stri
     let raw_spoken = bubble.text();
     let is_from_self = bubble.sender == Sender::Own;
     let received_name = match (bubble.names.first(), room.is_group(), is_from_self) {
-        (_, _, true) => names.first().unwrap_or(NAMELESS).to_owned(),
-        (_, false, false) => room.name.clone(),
+        // In a private chat it tells with whom, whoever wrote: that is the conversation.
+        (_, false, _) => room.name.clone(),
+        (_, true, true) => names.first().unwrap_or(NAMELESS).to_owned(),
         (Some(name), true, false) => name.clone(),
         (None, true, false) => NAMELESS.to_owned(),
     };

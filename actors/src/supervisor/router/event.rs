@@ -16,6 +16,7 @@ use crate::supervisor::routing::{Consequence, QueueEffect, WakeUp, consequence, 
 
 impl RouterActor {
     fn follow(&mut self, event: &Event, ctx: &mut Context<Self>) {
+        self.converse(event, ctx);
         match event {
             Event::PlacesKept(places) => {
                 self.give_back();
@@ -61,6 +62,7 @@ impl RouterActor {
             }
             Event::MessageStored(_)
             | Event::MessageSettled { .. }
+            | Event::MessageReopened { .. }
             | Event::DeliveryMoved(_)
             | Event::Configured { .. }
             | Event::RunStarted(_)

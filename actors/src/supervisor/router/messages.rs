@@ -2,7 +2,8 @@
 use std::sync::Arc;
 
 use actix::Message;
-use workbot_schema::ids::RobotUuid;
+use tokio::sync::OwnedSemaphorePermit;
+use workbot_schema::ids::{RobotUuid, SessionId};
 use workbot_schema::robots::queries::RobotProfile;
 
 use crate::robot::orders::CloseCause;
@@ -55,3 +56,15 @@ pub struct StopClaims;
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
 pub struct CloseRobots;
+
+/// A conversation has something to do that nobody does. The permit is held until it is done.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct LookAfter {
+    /// Whose chat.
+    pub robot: RobotUuid,
+    /// Which.
+    pub session: SessionId,
+    /// Bounds how many are taken up at a time.
+    pub permit: Option<OwnedSemaphorePermit>,
+}

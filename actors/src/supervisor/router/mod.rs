@@ -10,10 +10,12 @@
 //! ```text
 //! journal ═Published═▶ router ─▶ entry.queued, wake-up ─▶ robot's socket
 //!   edge ─LoadRobot──▶   │  ├──▶ Deliver ─▶ endpoint
+//!  sweep ─LookAfter──▶   │  ├──▶ Arrive, Tell, Look, Change, Retry ─▶ conversation
 //!  robot ─Attach─────▶   │  └──▶ Configure, Close ─▶ robot's socket
 //!  sweep ─Judged─────▶   ▼
 //!                    directory ◀─ read by everybody
 //! ```
+mod conversations;
 mod event;
 mod load;
 mod login;
@@ -28,7 +30,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler};
-pub use messages::{Admit, CloseRobots, Judged, JudgedRobot, Refresh, ResumeCallbacks, StopClaims};
+use chrono::TimeDelta;
+pub use messages::{
+    Admit, CloseRobots, Judged, JudgedRobot, LookAfter, Refresh, ResumeCallbacks, StopClaims,
+};
 use tokio::sync::oneshot;
 use workbot_schema::fields::Ts;
 use workbot_schema::ids::RobotUuid;
@@ -39,10 +44,12 @@ use super::directory::{
     DirectoryWriter, LoadError, LoadedRobot, Presence, PresenceReason, Reservation, RobotEntry,
 };
 use super::endpoints::Endpoints;
+use super::sessions::Sessions;
 use crate::delivery::EndpointIdle;
 use crate::journal::JournalHandle;
 use crate::kernel::{ActorStats, Clock, Posted, post};
 use crate::robot::orders::{CloseCause, RobotOrder};
+use crate::session::Library;
 
 /// A login waits so long for the one it replaces.
 const REPLACE: Duration = Duration::from_secs(2);
@@ -77,6 +84,12 @@ pub struct RouterParts {
     pub directory: DirectoryWriter,
     /// Callback endpoints.
     pub endpoints: Endpoints,
+    /// Conversations.
+    pub sessions: Sessions,
+    /// Personas and flows.
+    pub library: Library,
+    /// A person who did nothing for so long has lost a conversation.
+    pub takeover_idle: TimeDelta,
     /// The server is about to stop: nobody is let in.
     pub is_stopping: Arc<AtomicBool>,
     /// Counters.

@@ -14,6 +14,8 @@
 //! | deliveries late (≤ 500) | `due_at` | their endpoint |
 //! | presence that held long enough | memory | event and row in one write |
 //! | robots on hosted platforms | kind, every 5 s | their actors |
+//! | runs due, conversations forgotten | `due_at`, messages without a reason, every 5 s | their actor, 32 at a time |
+//! | personas and flows | versions, every 5 s | library |
 //! | robots changed by another process | `updated_at`, every 2 s | router |
 //! | queue depths | after lost events, else every 60 s | number and wake-up |
 mod announcements;
@@ -22,6 +24,7 @@ mod clock_watch;
 mod commands;
 mod deliveries;
 mod depths;
+mod sessions;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -31,6 +34,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use chrono::TimeDelta;
 use workbot_schema::commands::operations::ResultTimeouts;
 use workbot_schema::fields::Ts;
 use workbot_schema::ids::DeliveryId;
@@ -44,9 +48,12 @@ use super::router::{Judged, RouterActor};
 use crate::journal::JournalHandle;
 use crate::kernel::clock::millis;
 use crate::kernel::{ActorRef, ActorStats, Clock, post};
+use crate::session::Library;
 
 /// Time between two ticks.
 const TICK: Duration = Duration::from_secs(1);
+/// Personas and flows are compared every so many rounds.
+const LIBRARY: u64 = 5;
 /// One question to the store.
 const QUESTION: Duration = Duration::from_secs(5);
 
@@ -86,6 +93,8 @@ pub struct SweepCounters {
     pub woken: AtomicU64,
     /// Robots read again because another process changed them.
     pub refreshed: AtomicU64,
+    /// Conversations found with something to do that nobody did.
+    pub conversations: AtomicU64,
 }
 
 /// What the sweep needs to run.
@@ -105,6 +114,10 @@ pub struct SweepParts {
     pub endpoints: Endpoints,
     /// Robots on hosted platforms.
     pub cloud: CloudRobots,
+    /// Personas and flows.
+    pub library: Library,
+    /// A person who did nothing for so long has lost a conversation.
+    pub takeover_idle: TimeDelta,
     /// How long things may take.
     pub settings: SweepSettings,
     /// The server is about to stop: nothing is announced any more.
@@ -143,6 +156,7 @@ struct Memory {
     late_after: Option<(Ts, DeliveryId)>,
     clock: clock_watch::ClockWatch,
     depths: depths::Counted,
+    backlog: sessions::Backlog,
 }
 
 /// Says that it is time.
@@ -236,6 +250,10 @@ async fn look(parts: &SweepParts, memory: &mut Memory, announce: Vec<Arc<RobotEn
     }
     commands::act_on_due(parts, memory.clock.set()).await?;
     memory.late_after = deliveries::send_late(parts, memory.late_after.take()).await?;
+    if memory.rounds % LIBRARY == 1 {
+        in_time(parts.library.reload(&parts.db, true)).await?;
+    }
+    sessions::look_after(parts, &mut memory.backlog, memory.rounds).await?;
     announcements::announce(parts, announce).await;
     if memory.rounds % 5 == 1 {
         changes::load_cloud(parts).await?;
