@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use actix::{Actor, Context, Handler, Message};
 use workbot_schema::batch::{Outcome, Record};
 use workbot_schema::robots::queries::RobotKey;
@@ -7,7 +9,7 @@ use workbot_schema::robots::{Robot, RobotKind};
 use workbot_schema::wire::actor_snapshot::ExitReason;
 
 use super::*;
-use crate::kernel::{Arbiters, Clock, Posted, post};
+use crate::kernel::{Arbiters, Clock, Posted, ask, post};
 use crate::robot::login::{Detach, SocketDialect};
 use crate::robot::orders::{CloseCause, RobotOrder};
 use crate::supervisor::scene::{LONG, database, http, settings};

@@ -67,6 +67,8 @@ crate::text_enum! {
         Expired = "expired",
         /// The run failed.
         Failed = "failed",
+        /// Nobody answers for this robot.
+        NoAnswerer = "no_answerer",
     }
 }
 

@@ -91,6 +91,7 @@ pub fn tree(settings: &Settings) -> TreeSettings {
             unfinished: settings.cloud.unfinished_max,
             probe: Duration::from_secs(settings.cloud.probe_secs),
             per_minute: limits.enabled.then_some(settings.cloud.calls_per_minute),
+        },
         sessions: SessionSettings {
             core: CoreRules {
                 burst: BurstRule {

@@ -12,7 +12,7 @@ use workbot_schema::messages::{MessageReason, SessionMessage};
 use workbot_schema::sessions::{SessionAct, SessionChange};
 
 use super::actor::SessionActor;
-use super::counters::{TurnGuard, count};
+use super::counters::TurnGuard;
 use super::history;
 use super::live_run::{LiveRun, RunHead, Told};
 use super::loading::{self, Loaded};
