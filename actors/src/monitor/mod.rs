@@ -19,6 +19,8 @@ pub mod frame;
 pub mod histogram;
 pub mod ring;
 pub mod viewer;
+#[cfg(test)]
+mod viewer_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
