@@ -63,8 +63,9 @@ async fn before_the_result_callback(backend: Backend) {
     }
     let before = platform.next(Hook::Result, SOON).await.unwrap();
     assert!(before.header("webhook-id").is_some_and(|id| !id.is_empty()), "{:?}", before.headers);
-    crash(&mut server, Some(&phone)).await;
+    // Before the kill: what waits is called as soon as the server is back.
     platform.set_script(Hook::Result, Script::always(PlatformAnswer::Ok));
+    crash(&mut server, Some(&phone)).await;
     // A result that comes again says nothing new: no second callback.
     phone.reconnect(SOON).await.unwrap();
     for command in &commands {
