@@ -22,14 +22,13 @@ impl RouterActor {
                 self.give_back();
                 self.places = Some(Arc::clone(places));
             }
-            Event::CommandQueued(command) if self.is_counted(command.robot_uuid) => {
-                if let Some(entry) = self.parts.directory.find(command.robot_uuid) {
+            Event::CommandQueued(command) => {
+                if !self.is_counted(command.robot_uuid) {
+                    let effect = QueueEffect { delta: 1, wake: WakeUp::Now };
+                    self.count(command.robot_uuid, effect, ctx);
+                } else if let Some(entry) = self.parts.directory.find(command.robot_uuid) {
                     entry.wake();
                 }
-            }
-            Event::CommandQueued(command) => {
-                let effect = QueueEffect { delta: 1, wake: WakeUp::Now };
-                self.count(command.robot_uuid, effect, ctx);
                 if command.command_type == CLEAR_QUEUE
                     && let Some(entry) = self.parts.directory.find(command.robot_uuid)
                 {
