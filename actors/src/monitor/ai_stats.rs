@@ -1,4 +1,4 @@
-//! Pure: figures of models and nodes, minute by minute for a day.
+//! Decides without a runtime: figures of models and nodes, minute by minute for a day.
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Pure: the eleven kinds of live events (seed 004 §6.3), and which of them a committed write makes.
+//! Decides without a runtime: the eleven kinds of live events (seed 004 §6.3), and which of them a committed write makes.
 use std::sync::Arc;
 
 use workbot_schema::alert_notifications::{AlertNotification, NotificationState};

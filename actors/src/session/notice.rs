@@ -1,4 +1,4 @@
-//! Pure: what people are told of an alert that a flow raised.
+//! Decides without a runtime: what people are told of an alert that a flow raised.
 use serde_json::Value;
 use workbot_schema::alerts::AlertLevel;
 use workbot_schema::fields::Ts;
