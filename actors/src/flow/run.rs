@@ -45,7 +45,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that did not begin; [`RunEvent::Start`] begins it.
+    /// A run that did not begin; `RunEvent::Start` begins it.
     pub fn new(seed: RunSeed) -> Self {
         let RunSeed { run_id, attempt, mut context } = seed;
         context.instance_id = run_id.0.clone();
@@ -78,7 +78,7 @@ impl Run {
         Self { context, state, nodes, status, error, new_nodes: Vec::new() }
     }
 
-    /// When it must be woken with [`RunEvent::Due`], if nothing happens before.
+    /// When it must be woken with `RunEvent::Due`, if nothing happens before.
     pub fn due_at(&self) -> Option<Ts> {
         self.state.tokens.iter().filter_map(Token::due_at).min()
     }
