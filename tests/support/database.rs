@@ -1,5 +1,6 @@
 //! A database per test: a temporary file, or a fresh database of the PostgreSQL server the test run was given.
 use std::path::PathBuf;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, RunQueryDsl};
@@ -135,15 +136,29 @@ impl Drop for TestDatabase {
     }
 }
 
+/// The longest any scenario may take; one that waits for what never comes fails instead of holding up the rest.
+const SCENARIO_DEADLINE: Duration = Duration::from_secs(240);
+
+/// Runs a scenario up to its deadline.
+pub async fn in_time(scenario: impl Future<Output = ()>) {
+    tokio::time::timeout(SCENARIO_DEADLINE, scenario)
+        .await
+        .unwrap_or_else(|_elapsed| panic!("not done within {SCENARIO_DEADLINE:?}"));
+}
+
 /// Makes a test on each database of `async fn name(backend: Backend)`.
 #[macro_export]
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         mod on_sqlite {
-            $(#[actix_web::test] async fn $name() { super::$name($crate::support::database::Backend::Sqlite).await; })+
+            $(#[actix_web::test] async fn $name() {
+                $crate::support::database::in_time(super::$name($crate::support::database::Backend::Sqlite)).await;
+            })+
         }
         mod on_postgres {
-            $(#[actix_web::test] async fn $name() { super::$name($crate::support::database::Backend::Postgres).await; })+
+            $(#[actix_web::test] async fn $name() {
+                $crate::support::database::in_time(super::$name($crate::support::database::Backend::Postgres)).await;
+            })+
         }
     };
 }
