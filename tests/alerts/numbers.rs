@@ -2,13 +2,44 @@
 use serde_json::json;
 use workbot_robot_sim::{Behaviour, Hook, PlatformAnswer};
 
-use super::{alert_when, alerts, create, so_many, start, third_party};
+use super::{alert_when, alerts, create, so_many, start, third_party, webhook};
 use crate::callbacks::say;
 use crate::commands::queue;
 use crate::on_both;
 use crate::support::database::Backend;
+use crate::support::server::TestServer;
 
-on_both!(failing_callbacks, a_backlog, failing_commands);
+on_both!(a_robot_that_is_away, failing_callbacks, a_backlog, failing_commands);
+
+async fn a_robot_that_is_away(backend: Backend) {
+    let server = TestServer::builder(backend)
+        .set("limits.enabled", false)
+        .set("presence.native_offline_secs", 2)
+        .set("presence.heartbeat_interval_ms", 500)
+        .start()
+        .await;
+    let admin = server.admin().await;
+    let told = third_party(PlatformAnswer::Ok).await;
+    let channel = webhook(&admin, &told).await;
+    let ((robot, _rest), (other, _other_rest)) = (server.robot().await, server.robot().await);
+    let rule = json!({"name": "离线", "metric": "robot_offline", "operator": ">", "value": 1, "forSecs": 1,
+        "level": "critical", "robotIds": [robot.robot_id], "channelIds": [channel]});
+    let rule = create(&admin, "/api/alert-rules", rule).await;
+    // A robot that never came is not away.
+    let phones = [server.phone(&robot).await, server.phone(&other).await];
+    for phone in &phones {
+        phone.stop().await.unwrap();
+    }
+    let alert = so_many(&admin, &rule, 1).await.remove(0);
+    assert_eq!((&alert["robotId"], &alert["code"]), (&json!(robot.robot_id), &json!("robot_offline")));
+    assert!(alert["data"]["value"].as_f64().unwrap() > 1.0, "{alert}");
+    let call = told.next(Hook::Message, super::LATER).await.unwrap();
+    assert_eq!(call.json["data"]["robotId"], json!(robot.robot_id));
+    phones[0].reconnect(super::LATER).await.unwrap();
+    let id = alert["id"].as_str().unwrap();
+    let over = alert_when(&admin, id, "it is back", |alert| alert["status"] == "resolved").await;
+    assert_eq!((&over["resolvedBy"], &over["count"]), (&json!("system"), &json!(1)));
+}
 
 async fn failing_callbacks(backend: Backend) {
     let server = start(backend).await;

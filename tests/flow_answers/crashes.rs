@@ -1,13 +1,14 @@
 //! `kill -9` in the middle of turns: at each checkpoint, again and again, and at random.
+use std::time::Duration;
 
-use workbot_robot_sim::{Mode, ModelScript};
+use workbot_robot_sim::{Behaviour, Mode, ModelScript};
 
 use super::{LATE, MODEL, QUIET, Scene, builder};
 use crate::on_both;
 use crate::support::database::Backend;
 use crate::support::until;
 
-on_both!(at_each_checkpoint, the_third_start);
+on_both!(at_each_checkpoint, the_third_start, at_random);
 
 /// The model hangs at the intent, then at the reply; the server is killed each time. The reply comes once.
 async fn at_each_checkpoint(backend: Backend) {
@@ -67,4 +68,38 @@ async fn the_third_start(backend: Backend) {
     scene.phone.reconnect(LATE).await.unwrap();
     scene.reply().await;
     scene.wait_reason(&next, "answered").await;
+}
+
+/// Kills at any moment while people write: everybody is answered, nobody twice.
+async fn at_random(backend: Backend) {
+    let (mut scene, _models) =
+        Scene::with_model(builder(backend), ModelScript::always(Mode::slow(Duration::from_millis(30)))).await;
+    scene.phone.stop().await.unwrap();
+    let phone = scene.server.automatic(&scene.robot, Behaviour::default()).await;
+    let mut messages = Vec::new();
+    for round in 0_u64..6 {
+        for person in 0..5 {
+            messages.push(scene.said(&format!("客户{person}"), &format!("第{round}轮，我要退款")).await);
+        }
+        // Somewhere in the turns: 30 ms a question, and fewer or more for the rest.
+        tokio::time::sleep(Duration::from_millis(17 * round)).await;
+        scene.server.kill().await;
+        scene.server.restart().await;
+    }
+    for message in &messages {
+        until(Duration::from_secs(90), "every message is settled and its run over", async || {
+            let reason = scene.reason(message).0;
+            (!reason.is_empty() && scene.run(message, "status") != "running").then_some(())
+        })
+        .await;
+    }
+    phone.stop().await.unwrap();
+    for message in &messages {
+        let (reason, replies) = (scene.reason(message).0, scene.replies_to(message));
+        let is_given_up = reason == "failed" && scene.run(message, "error_code") == "crashed";
+        assert!(
+            if is_given_up { replies == 0 } else { replies == 1 },
+            "{message}: {reason}, {replies} replies"
+        );
+    }
 }

@@ -10,6 +10,7 @@ use crate::support::database::Backend;
 on_both!(
     a_result_is_recorded_in_the_run,
     a_result_during_a_restart,
+    a_robot_that_is_away,
     a_reply_that_waits_too_long,
     a_callback_that_fails
 );
@@ -50,6 +51,31 @@ async fn a_result_during_a_restart(backend: Backend) {
     scene.wait_run(&message, "completed").await;
     assert!(scene.run(&message, "context").contains(r#""commandStatus":"succeeded""#));
     assert_eq!((scene.replies_to(&message), scene.reason(&message).0.as_str()), (1, "answered"));
+}
+
+async fn a_robot_that_is_away(backend: Backend) {
+    let scene = Scene::start(backend).await;
+    scene.phone.disconnect().await.unwrap();
+    let message = loop {
+        // The server takes a moment to see that the phone has gone.
+        let message = scene.said("张三", "怎么退款").await;
+        scene.wait_run(&message, "waiting").await;
+        if scene.reason(&message).0 == "queued_offline" {
+            break message;
+        }
+    };
+    scene.phone.reconnect(LATE).await.unwrap();
+    while scene.reason(&message).0 != "answered" {
+        scene.reply().await;
+        super::super::support::until(LATE, "one more run is over", async || {
+            (scene.run(&message, "status") == "completed" || scene.phone.pending().0 > 0).then_some(())
+        })
+        .await;
+        if scene.run(&message, "status") == "completed" {
+            scene.wait_reason(&message, "answered").await;
+        }
+    }
+    assert_eq!(scene.replies_to(&message), 1);
 }
 
 async fn a_reply_that_waits_too_long(backend: Backend) {
