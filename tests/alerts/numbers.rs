@@ -35,7 +35,7 @@ async fn a_robot_that_is_away(backend: Backend) {
     assert!(alert["data"]["value"].as_f64().unwrap() > 1.0, "{alert}");
     let call = told.next(Hook::Message, super::LATER).await.unwrap();
     assert_eq!(call.json["data"]["robotId"], json!(robot.robot_id));
-    phones[0].reconnect(super::LATER).await.unwrap();
+    let _back = server.phone(&robot).await;
     let id = alert["id"].as_str().unwrap();
     let over = alert_when(&admin, id, "it is back", |alert| alert["status"] == "resolved").await;
     assert_eq!((&over["resolvedBy"], &over["count"]), (&json!("system"), &json!(1)));

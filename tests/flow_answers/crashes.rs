@@ -74,6 +74,8 @@ async fn the_third_start(backend: Backend) {
 async fn at_random(backend: Backend) {
     let (mut scene, _models) =
         Scene::with_model(builder(backend), ModelScript::always(Mode::slow(Duration::from_millis(30)))).await;
+    // Who is killed in the middle three times is given up, and the log says so.
+    scene.server.expect_errors("is given up");
     scene.phone.stop().await.unwrap();
     let phone = scene.server.automatic(&scene.robot, Behaviour::default()).await;
     let mut messages = Vec::new();

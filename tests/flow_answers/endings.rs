@@ -1,11 +1,12 @@
 //! What becomes of a reply after it was written: results, robots that are away, callbacks that fail.
 use serde_json::{Value, json};
 use workbot_robot_sim::platform::Script;
-use workbot_robot_sim::{Hook, Outcome, Platform, PlatformAnswer, PlatformConfig};
+use workbot_robot_sim::{ChatMessage, Hook, Outcome, Platform, PlatformAnswer, PlatformConfig};
 
 use super::{LATE, QUIET, Scene, builder};
 use crate::on_both;
 use crate::support::database::Backend;
+use crate::support::until;
 
 on_both!(
     a_result_is_recorded_in_the_run,
@@ -54,27 +55,24 @@ async fn a_result_during_a_restart(backend: Backend) {
 }
 
 async fn a_robot_that_is_away(backend: Backend) {
-    let scene = Scene::start(backend).await;
+    // Long enough for the phone to go before the turn begins.
+    let server = builder(backend).set("session.burst_quiet_ms", 6_000).set("session.burst_max_ms", 6_000);
+    let scene = Scene::of(server.start().await).await;
+    let admin = scene.server.admin().await;
+    scene.phone.say_until_acked(ChatMessage::text("张三", "怎么退款"), LATE).await.unwrap();
     scene.phone.disconnect().await.unwrap();
-    let message = loop {
-        // The server takes a moment to see that the phone has gone.
-        let message = scene.said("张三", "怎么退款").await;
-        scene.wait_run(&message, "waiting").await;
-        if scene.reason(&message).0 == "queued_offline" {
-            break message;
-        }
-    };
+    until(LATE, "the server sees that the phone has gone", async || {
+        let robot = admin.get(&format!("/api/robots/{}", scene.robot.robot_id)).await.unwrap();
+        (robot.expect_ok().unwrap().text("/status").unwrap() == "offline").then_some(())
+    })
+    .await;
+    let message = scene.server.database().sql("SELECT id AS value FROM session_messages").remove(0);
+    scene.wait_run(&message, "waiting").await;
+    assert_eq!(scene.reason(&message).0, "queued_offline");
     scene.phone.reconnect(LATE).await.unwrap();
-    while scene.reason(&message).0 != "answered" {
-        scene.reply().await;
-        super::super::support::until(LATE, "one more run is over", async || {
-            (scene.run(&message, "status") == "completed" || scene.phone.pending().0 > 0).then_some(())
-        })
-        .await;
-        if scene.run(&message, "status") == "completed" {
-            scene.wait_reason(&message, "answered").await;
-        }
-    }
+    scene.reply().await;
+    scene.wait_run(&message, "completed").await;
+    scene.wait_reason(&message, "answered").await;
     assert_eq!(scene.replies_to(&message), 1);
 }
 

@@ -116,6 +116,11 @@ impl SessionCore {
         self.is_more_in_store = true;
     }
 
+    /// The store was asked in vain; what it has is left to it until somebody tells.
+    pub fn leave_to_store(&mut self) {
+        self.is_more_in_store = false;
+    }
+
     /// What the store has, oldest first; `is_all` = there is no more. `is_urgent` judges each.
     pub fn load(
         &mut self,
@@ -181,6 +186,11 @@ impl SessionCore {
             .map(|waiting| Arrival { at: waiting.message.created_at, is_urgent: waiting.is_urgent });
         match burst::decide(self.rules.burst, arrivals, now) {
             Burst::Empty => Next::Rest,
+            // What is in the store may be urgent, or end the burst.
+            Burst::Wait(_) if self.is_more_in_store => {
+                self.told_to = 0;
+                Next::Load
+            }
             Burst::Wait(until) => Next::Wait(until),
             Burst::Take(count) => Next::Turn(self.take(count)),
         }

@@ -98,6 +98,29 @@ fn what_is_told_during_a_load_is_not_lost() {
 }
 
 #[test]
+fn an_urgent_one_told_of_during_a_load_does_not_wait_for_the_burst() {
+    let mut core = core();
+    assert_eq!(core.next(at(0)), Next::Load);
+    core.arrive(message(4, 10), true);
+    core.load(vec![message(3, 0)], true, at(20), |_message| false);
+    assert_eq!(core.next(at(20)), Next::Load);
+    core.load(vec![message(3, 0), message(4, 10)], true, at(30), |message| message.seq == 4);
+    assert_eq!(turn(core.next(at(30))), [3]);
+    assert_eq!(turn(core.next(at(30))), [4]);
+    assert_eq!(core.next(at(30)), Next::Rest);
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_left_alone() {
+    let mut core = core();
+    assert_eq!(core.next(at(0)), Next::Load);
+    core.leave_to_store();
+    assert_eq!(core.next(at(0)), Next::Rest);
+    core.look_again();
+    assert_eq!(core.next(at(0)), Next::Load);
+}
+
+#[test]
 fn a_look_that_finds_nothing_ends() {
     let mut core = loaded(&[(3, 0)], true, 0);
     assert_eq!(turn(core.next(at(60_000))), [3]);

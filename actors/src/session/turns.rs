@@ -91,7 +91,7 @@ impl SessionActor {
                 if actor.failures < LOOKS_MAX {
                     actor.core.look_again();
                 } else {
-                // What waits is left to the store.
+                    actor.core.leave_to_store();
                     actor.failures = 0;
                 }
             }
