@@ -67,8 +67,6 @@ crate::text_enum! {
         Expired = "expired",
         /// The run failed.
         Failed = "failed",
-        /// Nobody answers for this robot.
-        NoAnswerer = "no_answerer",
     }
 }
 

@@ -84,8 +84,7 @@ impl Services {
         let journal = tree.journal.clone();
         Self {
             commands: CommandService::new(journal.clone(), clock.clone(), db.clone(), limits),
-            messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone())
-                .with_flows(settings.session.flow_answers),
+            messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone()),
             directory: tree.directory.clone(),
             registry: tree.kernel.registry.clone(),
             endpoints: tree.endpoints.clone(),

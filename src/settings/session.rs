@@ -6,8 +6,6 @@ use super::section::{Rules, section};
 section! {
     /// Chat sessions: merging of bursts, idle times, how long a reply may wait.
     pub struct SessionSettings in "session" {
-        /// Whether flows answer the messages that no third party answers. Experimental: off until it has run for longer.
-        pub flow_answers: bool = false;
         /// Messages of one sender closer together than this become one turn, in milliseconds; 0 answers each.
         pub burst_quiet_ms: u64 = 2_000 => 0..=60_000;
         /// Longest time a burst is gathered, in milliseconds.

@@ -26,10 +26,7 @@ const QUIET: Duration = Duration::from_millis(1_500);
 
 /// A server that answers every message at once, without limits.
 fn builder(backend: Backend) -> Builder {
-    TestServer::builder(backend)
-        .set("session.flow_answers", true)
-        .set("limits.enabled", false)
-        .set("session.burst_quiet_ms", 0)
+    TestServer::builder(backend).set("limits.enabled", false).set("session.burst_quiet_ms", 0)
 }
 
 /// A server, a robot of it and its phone.

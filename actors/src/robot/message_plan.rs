@@ -20,8 +20,6 @@ pub struct Stamp {
     pub delivery_id: DeliveryId,
     /// Arrival.
     pub now: Ts,
-    /// Whether flows answer what no third party answers.
-    pub has_flows: bool,
 }
 
 /// Who answers a message.
@@ -79,10 +77,7 @@ pub fn plan(
     stamp: Stamp,
 ) -> MessagePlan {
     let settings = &profile.robot.settings.0;
-    let answerer = match answerer(settings, &inbound) {
-        Answerer::Flow if !stamp.has_flows => Answerer::Settled(MessageReason::NoAnswerer),
-        answerer => answerer,
-    };
+    let answerer = answerer(settings, &inbound);
     let reason = match answerer {
         // Work is a message without a reason.
         Answerer::Nobody | Answerer::Flow => None,
@@ -204,7 +199,6 @@ mod tests {
             message_id: "msg_1".into(),
             delivery_id: "dlv_1".into(),
             now: DateTime::from_timestamp_millis(1_700_000_000_123).unwrap().into(),
-            has_flows: true,
         }
     }
 
@@ -242,13 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn without_flows_nobody_answers() {
+    fn what_the_flow_answers_is_work() {
         let profile = profile(RobotKind::Native, |_settings| {});
-        let reason = |has_flows| {
-            let stamp = Stamp { has_flows, ..stamp() };
-            plan(&profile, message(2, false), None, Entrance::Rest, stamp).message.reason
-        };
-        assert_eq!((reason(true), reason(false)), (None, Some(MessageReason::NoAnswerer)));
+        let plan = plan(&profile, message(2, false), None, Entrance::Rest, stamp());
+        assert_eq!((plan.message.reason, plan.message.settled_at, plan.delivery), (None, None, None));
     }
 
     #[test]

@@ -91,23 +91,12 @@ pub struct MessageService {
     files: FileStore,
     offload: Offload,
     counters: Arc<MessageCounters>,
-    has_flows: bool,
 }
 
 impl MessageService {
     /// A service over its parts.
     pub fn new(journal: JournalHandle, clock: Clock, files: FileStore, offload: Offload) -> Self {
-        Self { journal, clock, files, offload, counters: Arc::default(), has_flows: true }
-    }
-
-    /// The same service; `has_flows` = whether flows answer what no third party answers.
-    pub fn with_flows(self, has_flows: bool) -> Self {
-        Self { has_flows, ..self }
-    }
-
-    /// Whether flows answer what no third party answers.
-    pub fn has_flows(&self) -> bool {
-        self.has_flows
+        Self { journal, clock, files, offload, counters: Arc::default() }
     }
 
     /// The counters.
@@ -164,7 +153,6 @@ impl MessageService {
             message_id: message_id.clone(),
             delivery_id: DeliveryId::generate(),
             now: Ts::new(now),
-            has_flows: self.has_flows,
         };
         let write = plan(&entry.profile(), message, file_name, entrance, stamp).into_write();
         let written = self.journal.write(write);

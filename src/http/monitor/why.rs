@@ -100,7 +100,6 @@ fn sentence(reason: MessageReason, detail: Option<&str>) -> String {
         MessageReason::BudgetSpent => "机器人当日的 Token 预算已用完，已由内置规则回复。",
         MessageReason::Expired => "回复未能在有效时间内发出，已作废。",
         MessageReason::Failed => "处理失败",
-        MessageReason::NoAnswerer => "没有为机器人设置回调地址或流程，所以没有人回复。",
     };
     match (reason, detail) {
         (MessageReason::Failed, Some(detail)) => format!("{known}：{detail}。可在流程执行中查看并重试。"),

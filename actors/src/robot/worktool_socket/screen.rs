@@ -206,7 +206,6 @@ fn news(
             message_id: MessageId::generate(now),
             delivery_id: DeliveryId::generate(),
             now: Ts::new(now),
-            has_flows: parts.messages.has_flows(),
         };
         write.extend(plan(&profile, message, None, Entrance::Snapshot, stamp).into_write());
     }
