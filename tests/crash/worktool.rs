@@ -189,7 +189,7 @@ async fn apps_and_kills_at_random(backend: Backend) {
     assert_eq!((report.lost(), report.doubled()), (0, 0), "{report}");
     assert_eq!((report.ledger.commands.misdirected, report.ledger.commands.out_of_order), (0, 0), "{report}");
     assert!(report.ledger.commands.accepted > 50 && report.ledger.messages.acked > 20, "{report}");
-    assert!(report.apps.lost_results > 0 && report.apps.repeats > 0, "the faults were there: {report}");
+    assert!(report.apps.lost_results > 0, "the faults were there: {report}");
 }
 
 /// Every app tries again every 5 seconds, for ever: after a restart all come at once, and what waited is carried out once.

@@ -8,6 +8,7 @@
 //! At most one claim is under way. A slot of the window is freed by what the journal answered, never by the frame itself.
 mod inbound;
 mod io;
+mod pushing;
 mod window;
 
 use workbot_schema::commands::{CommandState, RobotCommand};
@@ -45,12 +46,15 @@ pub struct CoreSettings {
     pub confirm_timeout_ms: u64,
     /// WorkTool phones: commands without a result on the phone.
     pub worktool_unfinished: u32,
+    /// The phone may forget an id of long ago when another one comes.
+    pub is_forgetful: bool,
 }
 
 impl CoreSettings {
-    /// For a phone with the WorkTool app: its window is what may be without a result.
+    /// For a phone with the WorkTool app: its window is what may be without a result, its memory is short.
     pub fn for_worktool(self) -> Self {
-        Self { window: WindowLimit { commands: self.worktool_unfinished, ..self.window }, ..self }
+        let window = WindowLimit { commands: self.worktool_unfinished, ..self.window };
+        Self { window, is_forgetful: true, ..self }
     }
 }
 
@@ -64,6 +68,7 @@ impl Default for CoreSettings {
             file_timeout_ms: 300_000,
             confirm_timeout_ms: 10_000,
             worktool_unfinished: 2,
+            is_forgetful: false,
         }
     }
 }
@@ -107,6 +112,8 @@ pub struct Core {
     pause_ms: u64,
     /// A retry becomes due then.
     retry_ms: Option<u64>,
+    /// The phone may forget that it has this one when it gets another: none is pushed until it is confirmed, or then.
+    doubt: Option<Box<(CommandId, u64)>>,
     bad_frames_ms: Vec<u64>,
     config: Option<Box<(RobotConfig, i64)>>,
     acked_version: Option<i64>,
@@ -130,6 +137,7 @@ impl Core {
             reporting: 0,
             pause_ms: 0,
             retry_ms: None,
+            doubt: None,
             bad_frames_ms: Vec::new(),
             config: None,
             acked_version: None,
@@ -163,8 +171,9 @@ impl Core {
             Phase::Open { .. } => {
                 let wants_claim =
                     (self.has_work || self.must_align) && self.claiming.is_none() && !self.is_stopped;
+                let doubt_ms = self.doubt.as_ref().map(|doubt| doubt.1);
                 let claim_ms = (wants_claim && self.pause_ms > 0).then_some(self.pause_ms);
-                [claim_ms, self.retry_ms, self.window.next_check_ms()].into_iter().flatten().min()
+                [claim_ms, self.retry_ms, self.window.next_check_ms(), doubt_ms].into_iter().flatten().min()
             }
             Phase::Waiting | Phase::Closed => None,
         }
@@ -225,6 +234,7 @@ impl Core {
                     self.retry_ms = None;
                     self.has_work = true;
                 }
+                self.end_doubt(Some(world.now_ms));
                 effects.extend(self.window.overdue(world.now_ms).into_iter().map(Effect::Check));
             }
         }
@@ -237,76 +247,6 @@ impl Core {
             effects.push(Effect::Send(Reply::Config { config: config.clone(), version }));
             self.config = Some(Box::new((config, version)));
         }
-    }
-
-    fn unconfirmed(
-        &mut self,
-        taken: Taken,
-        is_complete: bool,
-        world: &mut World<'_>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.claiming = None;
-        let Some(rows) = self.rows(taken, world.now_ms) else { return };
-        self.must_align = false;
-        self.has_leftover = !is_complete;
-        if is_complete {
-            self.window.align(&rows);
-        }
-        self.pacer.claimed(0);
-        for row in rows {
-            if self.window.contains(&row.id, row.attempt) {
-                continue;
-            }
-            if self.window.has_room(&row, self.settings.window) {
-                self.push(row, world.now_ms, effects);
-            } else {
-                self.has_leftover = true;
-            }
-        }
-        self.has_work = true;
-    }
-
-    fn claimed(&mut self, taken: Taken, world: &mut World<'_>, effects: &mut Vec<Effect>) {
-        let limit = self.claiming.take().unwrap_or_default();
-        let Some(rows) = self.rows(taken, world.now_ms) else { return };
-        self.pacer.claimed(rows.len());
-        // A full claim may have left something; a short one only when its bytes were too many (see `room_was_made`).
-        self.has_work |= i64::try_from(rows.len()).is_ok_and(|count| count > 0 && count >= limit);
-        for row in rows {
-            if !self.window.contains(&row.id, row.attempt) {
-                self.push(row, world.now_ms, effects);
-            }
-        }
-    }
-
-    fn rows(&mut self, taken: Taken, now_ms: u64) -> Option<Vec<RobotCommand>> {
-        match taken {
-            // A closing socket pushes nothing: the next one finds the rows unconfirmed.
-            Taken::Rows(rows) => matches!(self.phase, Phase::Open { .. }).then_some(rows),
-            Taken::Stale => {
-                self.is_stopped = true;
-                None
-            }
-            Taken::Failed => {
-                self.must_align = true;
-                self.pause_ms = now_ms.saturating_add(self.pacer.failed());
-                None
-            }
-        }
-    }
-
-    fn push(&mut self, command: RobotCommand, now_ms: u64, effects: &mut Vec<Effect>) {
-        let timeout_ms = match command.command_type {
-            208 | 209 | 218 => self.settings.file_timeout_ms,
-            _ => self.settings.plain_timeout_ms,
-        };
-        let is_redelivered = match self.phase {
-            Phase::Open { since } => command.sent_at.is_some_and(|sent_at| sent_at < since),
-            Phase::Waiting | Phase::Closing { .. } | Phase::Closed => false,
-        };
-        self.window.open(&command, timeout_ms, now_ms);
-        effects.push(Effect::Push { command: Box::new(command), is_redelivered });
     }
 
     fn moved(&mut self, id: &CommandId, row: Option<RobotCommand>, world: &World<'_>) {
@@ -331,11 +271,12 @@ impl Core {
     fn room_was_made(&mut self, queued: i64) {
         self.must_align |= std::mem::take(&mut self.has_leftover);
         self.has_work |= queued > 0 && self.window.count() == 0;
+        self.end_doubt(None);
     }
 
     fn claim_if_possible(&mut self, world: &mut World<'_>, effects: &mut Vec<Effect>) {
         let is_open = matches!(self.phase, Phase::Open { .. });
-        let is_busy = self.claiming.is_some() || self.has_leftover;
+        let is_busy = self.claiming.is_some() || self.has_leftover || self.doubt.is_some();
         if !is_open || is_busy || self.is_stopped || world.now_ms < self.pause_ms {
             return;
         }

@@ -10,6 +10,7 @@ use crate::robot::dialect::{BadFrame, Inbound};
 use crate::robot::pacing::WINDOW_BYTES;
 
 mod clearing;
+mod memory;
 
 fn start() -> Ts {
     Ts::new(DateTime::from_timestamp_millis(1_700_000_000_000).unwrap())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{HostedAnswer, HostedCall, Shared, Telling, report};
@@ -24,11 +25,14 @@ enum Back {
 }
 
 pub(super) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    // Its connections end with it, kept alive or not.
+    let mut connections = JoinSet::new();
     loop {
+        while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _peer)) => {
                 let shared = Arc::clone(&shared);
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     if let Err(error) = converse(&shared, stream).await {
                         log::debug!("a call to the hosted platform ended: {error}");
                     }
