@@ -284,6 +284,7 @@ fn robot_sockets(edge: &Edge, services: &Services) -> SocketParts {
         budget: Arc::new(InboundBudget::new(limits.inbound_bytes)),
         frame_limits: FrameLimits { max_message_bytes: limits.frame_bytes, ..FrameLimits::default() },
         settings: CoreSettings {
+            is_forgetful: false,
             window: window(settings),
             bad_frames: usize::try_from(limits.bad_frames_per_minute).unwrap_or(usize::MAX),
             plain_timeout_ms: commands.result_timeout_secs.saturating_mul(1_000),

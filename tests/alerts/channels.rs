@@ -20,7 +20,7 @@ async fn channel(rest: &Rest, kind: &str, config: Value) -> String {
 
 async fn every_channel_hears(backend: Backend) {
     let server = start(backend).await;
-    let (admin, (robot, rest)) = (server.admin().await, server.robot().await);
+    let (admin, (robot, rest)) = (server.admin().await, server.reader().await);
     let phone = server.phone(&robot).await;
     let hook = third_party(PlatformAnswer::Ok).await;
     let bot = third_party(PlatformAnswer::Body(BOT.into())).await;

@@ -132,7 +132,7 @@ async fn owners(backend: Backend) {
     for path in ["/api/alert-rules", "/api/notification-channels"] {
         owner.rest.post(path, &json!({})).await.unwrap().expect_error(403, "forbidden").unwrap();
     }
-    let (robot, rest) = server.robot().await;
+    let (robot, rest) = server.reader().await;
     crate::callbacks::say(&rest, &robot, "张三", "你们是骗子，退款").await;
     super::so_many(&admin, "preset_risk_words", 1).await;
     assert!(super::alerts(&admin, &own).await.is_empty(), "the robot is nobody's");

@@ -157,7 +157,11 @@ async fn who_may_handle(backend: Backend) {
         (server.user("13900000001", "user").await, server.user("13900000002", "user").await);
     let (operator, viewer) =
         (server.user("13900000003", "operator").await, server.user("13900000004", "viewer").await);
-    let made = owner.rest.post("/api/robots", &json!({"name": "管家", "kind": "native"})).await.unwrap();
+    let made = owner
+        .rest
+        .post("/api/robots", &json!({"name": "管家", "kind": "native", "replyAll": -1}))
+        .await
+        .unwrap();
     let made = made.expect_ok().unwrap();
     let id = made.text("/robotId").unwrap();
     let rest = server.rest().with_token(made.text("/token").unwrap());

@@ -41,17 +41,9 @@ async fn send(rest: &Rest, robot: &str, text: &str) -> String {
         .unwrap()
 }
 
-/// A robot that only reads, so that nothing but what the test does happens.
-async fn reader(server: &TestServer) -> (workbot_robot_sim::Identity, Rest) {
-    let (robot, rest) = server.robot().await;
-    let update = json!({"robotId": robot.robot_id, "openCallback": 0, "replyAll": -1});
-    rest.post("/api/robot/robotInfo/update", &update).await.unwrap().expect_ok().unwrap();
-    (robot, rest)
-}
-
 async fn events_come_once(backend: Backend) {
     let server = TestServer::start(backend).await;
-    let (robot, rest) = reader(&server).await;
+    let (robot, rest) = server.reader().await;
     let admin = server.user("13800000001", "admin").await;
     let mut live = watch(&server, &admin.token, "channels=panel1,panel2").await;
     let _phone = server.automatic(&robot, Behaviour::default()).await;
@@ -107,7 +99,7 @@ async fn events_come_once(backend: Backend) {
 
 async fn rows_and_events_fit(backend: Backend) {
     let server = TestServer::start(backend).await;
-    let (robot, rest) = reader(&server).await;
+    let (robot, rest) = server.reader().await;
     let admin = server.user("13800000001", "admin").await;
     let console = server.rest().with_token(&admin.token);
     let mut ids = Vec::new();
@@ -174,7 +166,7 @@ async fn rows_and_events_fit(backend: Backend) {
 
 async fn restarts_are_gaps(backend: Backend) {
     let mut server = TestServer::start(backend).await;
-    let (_robot, rest) = reader(&server).await;
+    let (_robot, rest) = server.reader().await;
     let admin = server.user("13800000001", "admin").await;
     let mut live = watch(&server, &admin.token, "channels=panel1").await;
     say(&rest, "之前").await;
@@ -199,7 +191,7 @@ async fn restarts_are_gaps(backend: Backend) {
 
 async fn who_may_watch(backend: Backend) {
     let server = TestServer::start(backend).await;
-    let (robot, rest) = reader(&server).await;
+    let (robot, rest) = server.reader().await;
     let stranger = server.user("13800000002", "user").await;
     let viewer = server.user("13800000003", "viewer").await;
     for (token, path, status) in [
@@ -242,7 +234,7 @@ async fn who_may_watch(backend: Backend) {
 
 async fn frames_of_viewers(backend: Backend) {
     let server = TestServer::start(backend).await;
-    let (robot, rest) = reader(&server).await;
+    let (robot, rest) = server.reader().await;
     let admin = server.user("13800000001", "admin").await;
     let mut live = watch(&server, &admin.token, "").await;
     for bad in [

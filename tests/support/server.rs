@@ -152,6 +152,14 @@ impl TestServer {
         (robot, rest)
     }
 
+    /// One that only reads: nobody answers what it is told.
+    pub async fn reader(&self) -> (Identity, Rest) {
+        let (robot, rest) = self.robot().await;
+        let update = serde_json::json!({"robotId": robot.robot_id, "openCallback": 0, "replyAll": -1});
+        rest.post("/api/robot/robotInfo/update", &update).await.unwrap().expect_ok().unwrap();
+        (robot, rest)
+    }
+
     /// A user of this role.
     pub async fn user(&self, phone: &str, role: &str) -> User {
         let made = self.cli(&["users", "create", "--phone", phone, "--role", role]).await;

@@ -149,11 +149,8 @@ impl MessageService {
         let counters = Arc::clone(&self.counters);
         counters.replaced_nulls.fetch_add(u64::from(message.replaced_nulls), Ordering::Relaxed);
         let message_id = MessageId::generate(now);
-        let stamp = Stamp {
-            message_id: message_id.clone(),
-            delivery_id: DeliveryId::generate(),
-            now: Ts::new(now),
-        };
+        let stamp =
+            Stamp { message_id: message_id.clone(), delivery_id: DeliveryId::generate(), now: Ts::new(now) };
         let write = plan(&entry.profile(), message, file_name, entrance, stamp).into_write();
         let written = self.journal.write(write);
         async move {
