@@ -49,6 +49,10 @@ async fn the_demo_loses_and_doubles_nothing_although_its_server_is_killed() {
     assert!(told(&format!("port {port} is taken")) == 1 && told("/api/docs") == 1, "{lines:#?}");
     assert!(told("server killed (SIGKILL)") == 1 && told("server back on the same data") == 1, "{lines:#?}");
     assert!(told("→") >= 12 && told("state succeeded") == told("→"), "{lines:#?}");
+    assert!(
+        told("flows ") == 1 && told("@社群福利群: ") >= 1,
+        "flows answer, on a WorkTool phone too: {lines:#?}"
+    );
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "the data folder is gone");
 }
 

@@ -4,7 +4,7 @@
 //! said (app id) ─▶ acknowledged (server id) ─▶ platform called ─▶ replied (command id) ─▶ executed ─▶ platform told ─▶ state
 //! ```
 //! The parts may come in another order than this; each side only notes what it sees under the id it knows.
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,8 +13,20 @@ use workbot_robot_sim::histogram::Histogram;
 /// Messages kept; beyond, the oldest is counted and forgotten once it is complete.
 const KEPT_MAX: usize = 20_000;
 
+/// Who answers a message, and so what its story is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The AI platform: it is called, replies and is told the result.
+    Platform,
+    /// The robot's own flow: the platform is told the result alone.
+    Flow,
+    /// The flow, on a WorkTool phone: its app may lose a result with its connection, so the story ends with the execution.
+    Worktool,
+}
+
 #[derive(Debug)]
 struct Message {
+    way: Way,
     place: String,
     text: String,
     at: Instant,
@@ -40,6 +52,9 @@ struct Reply {
     executions: u32,
     /// Pushes that the server knew to be confirmed.
     doubled_pushes: u32,
+    /// What the phone wrote into the chat.
+    content: String,
+    is_shown: bool,
     told_at: Option<Instant>,
     /// Distinct deliveries.
     tellings: Vec<String>,
@@ -67,7 +82,7 @@ pub struct Tally {
     pub repeats: u64,
     /// Messages on whose way something is missing.
     pub lost: u64,
-    /// Messages stored, delivered, answered or executed more than once.
+    /// Messages stored, delivered, answered or executed more than once, and commands that answer none.
     pub doubled: u64,
     /// From what the customer wrote until the platform was called.
     pub call: Histogram,
@@ -88,8 +103,8 @@ pub struct Answered {
     pub answer: String,
     /// From the message to the execution.
     pub executed_in: Duration,
-    /// From the message to the result callback.
-    pub told_in: Duration,
+    /// From the message to the result callback, if there was one.
+    pub told_in: Option<Duration>,
     /// The state found.
     pub state: String,
 }
@@ -108,13 +123,21 @@ pub struct Book {
 
 impl Book {
     /// A customer wrote something; the phone reports it under `app_id`.
-    pub fn said(&mut self, app_id: &str, place: String, text: String, now: Instant) {
+    pub fn said(&mut self, way: Way, app_id: &str, (place, text): (String, String), now: Instant) {
         while self.order.len() >= KEPT_MAX {
             let Some(oldest) = self.order.front().filter(|id| self.is_complete(id)).cloned() else { break };
             self.forget(&oldest);
         }
-        self.messages.insert(app_id.to_owned(), Message { place, text, at: now, ids: Vec::new() });
+        self.messages.insert(app_id.to_owned(), Message { way, place, text, at: now, ids: Vec::new() });
         self.order.push_back(app_id.to_owned());
+    }
+
+    /// A text that no message of the demo has had.
+    pub fn numbered(&self, text: &str) -> String {
+        format!(
+            "{text}（第 {} 条）",
+            self.past.said.saturating_add(u64::try_from(self.order.len()).unwrap_or(0))
+        )
     }
 
     /// The server acknowledged it under its own id.
@@ -138,9 +161,19 @@ impl Book {
         answer.clone_into(&mut turn.answer);
     }
 
-    /// A phone executed a command.
-    pub fn executed(&mut self, command_id: &str, now: Instant) {
+    /// The messages of this way whose answer is not known yet, by the app's id.
+    pub fn unanswered(&self, way: Way) -> Vec<String> {
+        let is_open = |id: &&String| {
+            self.messages.get(*id).is_some_and(|message| message.way == way)
+                && self.turn_of(id).is_none_or(|turn| turn.commands.is_empty())
+        };
+        self.order.iter().filter(is_open).cloned().collect()
+    }
+
+    /// A phone executed a command and wrote this.
+    pub fn executed(&mut self, command_id: &str, content: &str, now: Instant) {
         let reply = self.replies.entry(command_id.to_owned()).or_default();
+        content.clone_into(&mut reply.content);
         reply.executed_at.get_or_insert(now);
         reply.executions += 1;
     }
@@ -159,26 +192,33 @@ impl Book {
         is_first
     }
 
-    /// The state of a command was looked up; the whole story, when all of it is known.
-    pub fn state(&mut self, message_id: Option<&str>, command_id: &str, state: &str) -> Option<Answered> {
+    /// The state of a command was looked up.
+    pub fn state(&mut self, command_id: &str, state: &str) {
         let reply = self.replies.entry(command_id.to_owned()).or_default();
         reply.state = Some(state.to_owned());
-        let (executed_at, told_at) = (reply.executed_at?, reply.told_at?);
+    }
+
+    /// The whole story of a command, once, when all of it is known.
+    pub fn story(&mut self, command_id: &str) -> Option<Answered> {
+        let reply = self.replies.get(command_id).filter(|reply| !reply.is_shown)?;
+        let state = reply.state.clone()?;
+        let (executed_at, told_at, content) = (reply.executed_at?, reply.told_at, reply.content.clone());
         let answers = |turn: &Turn| turn.commands.iter().any(|id| id == command_id);
-        let turn = match message_id {
-            Some(id) => self.turns.get_key_value(id),
-            None => self.turns.iter().find(|(_, turn)| answers(turn)),
-        };
-        let (message_id, turn) = turn?;
+        let (message_id, turn) = self.turns.iter().find(|(_, turn)| answers(turn))?;
         let message = self.messages.values().find(|message| message.ids.contains(message_id))?;
-        Some(Answered {
+        if told_at.is_none() && message.way != Way::Worktool {
+            return None;
+        }
+        let answered = Answered {
             place: message.place.clone(),
             text: message.text.clone(),
-            answer: turn.answer.clone(),
+            answer: if turn.answer.is_empty() { content } else { turn.answer.clone() },
             executed_in: executed_at.saturating_duration_since(message.at),
-            told_in: told_at.saturating_duration_since(message.at),
-            state: state.to_owned(),
-        })
+            told_in: told_at.map(|told_at| told_at.saturating_duration_since(message.at)),
+            state,
+        };
+        self.replies.entry(command_id.to_owned()).or_default().is_shown = true;
+        Some(answered)
     }
 
     /// Messages on whose way something is still missing.
@@ -196,6 +236,9 @@ impl Book {
     pub fn tally(&self) -> Tally {
         let mut tally = self.past.clone();
         tally.repeats = self.repeats;
+        let known: HashSet<&String> = self.turns.values().flat_map(|turn| &turn.commands).collect();
+        let strays = self.replies.keys().filter(|id| !known.contains(id)).count();
+        tally.doubled += u64::try_from(strays).unwrap_or(u64::MAX);
         for id in &self.order {
             self.count(id, &mut tally);
         }
@@ -209,11 +252,11 @@ impl Book {
     fn is_complete(&self, app_id: &str) -> bool {
         let Some(turn) = self.turn_of(app_id) else { return false };
         let reply = turn.commands.first().and_then(|id| self.replies.get(id));
-        turn.called_at.is_some()
+        let way = self.messages.get(app_id).map(|message| message.way);
+        (turn.called_at.is_some() || way != Some(Way::Platform))
             && reply.is_some_and(|reply| {
-                reply.executed_at.is_some()
-                    && reply.told_at.is_some()
-                    && reply.state.as_deref() == Some("succeeded")
+                let is_told = reply.told_at.is_some() && reply.state.as_deref() == Some("succeeded");
+                reply.executed_at.is_some() && (is_told || way == Some(Way::Worktool))
             })
     }
 
@@ -270,93 +313,5 @@ fn note(list: &mut Vec<String>, id: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A book with one message on which everything has happened, in an awkward order.
-    fn complete(app_id: &str) -> Book {
-        let mut book = Book::default();
-        let now = Instant::now();
-        let (message, command) = (format!("m-{app_id}"), format!("c-{app_id}"));
-        book.said(app_id, "张三@客服群".into(), "如何退款？".into(), now);
-        book.called(&message, "w1", now + Duration::from_millis(3));
-        book.executed(&command, now + Duration::from_millis(12));
-        book.acked(app_id, &message);
-        assert!(book.told(&command, "w2", now + Duration::from_millis(15)));
-        book.replied(&message, &command, "您好");
-        assert_eq!(book.open(), 1);
-        let answered = book.state(None, &command, "succeeded").unwrap();
-        assert_eq!(
-            (answered.place.as_str(), answered.executed_in.as_millis(), answered.told_in.as_millis()),
-            ("张三@客服群", 12, 15)
-        );
-        book
-    }
-
-    #[test]
-    fn a_whole_story_is_neither_lost_nor_doubled() {
-        let mut book = complete("a");
-        let now = Instant::now();
-        // What is allowed after a kill: the same delivery again, the same ids again.
-        book.called("m-a", "w1", now);
-        assert!(!book.told("c-a", "w2", now));
-        book.acked("a", "m-a");
-        book.replied("m-a", "c-a", "您好");
-        let tally = book.tally();
-        assert_eq!((book.open(), tally.lost, tally.doubled, tally.repeats), (0, 0, 0, 2));
-        assert_eq!((tally.said, tally.acked, tally.called, tally.commands), (1, 1, 1, 1));
-        assert_eq!((tally.executed, tally.told, tally.succeeded, tally.telling.count()), (1, 1, 1, 1));
-    }
-
-    #[test]
-    fn whatever_happens_twice_is_doubled() {
-        let changes: [fn(&mut Book, Instant); 6] = [
-            |book, _| book.acked("a", "other"),
-            |book, now| book.called("m-a", "w9", now),
-            |book, _| book.replied("m-a", "other", "您好"),
-            |book, now| book.executed("c-a", now),
-            |book, _| book.pushed_again("c-a"),
-            |book, now| {
-                book.told("c-a", "w9", now);
-            },
-        ];
-        for (number, change) in changes.iter().enumerate() {
-            let mut book = complete("a");
-            change(&mut book, Instant::now());
-            let tally = book.tally();
-            assert_eq!((tally.lost, tally.doubled), (0, 1), "change {number}");
-        }
-    }
-
-    #[test]
-    fn whatever_is_missing_is_lost() {
-        let mut book = Book::default();
-        let now = Instant::now();
-        book.said("a", "张三".into(), "在吗".into(), now);
-        assert_eq!((book.open(), book.tally().lost), (1, 1));
-        assert_eq!(book.under_way(), 0);
-        book.acked("a", "m");
-        assert_eq!(book.under_way(), 1);
-        book.called("m", "w1", now);
-        book.replied("m", "c", "您好");
-        book.executed("c", now);
-        assert!(book.state(None, "c", "unknown").is_none());
-        book.told("c", "w2", now);
-        assert_eq!(
-            book.state(Some("m"), "c", "unknown").map(|answered| answered.state),
-            Some("unknown".into())
-        );
-        assert_eq!((book.open(), book.tally().lost), (1, 1));
-        book.state(Some("m"), "c", "succeeded");
-        assert_eq!((book.open(), book.tally().lost), (0, 0));
-    }
-
-    #[test]
-    fn what_is_forgotten_stays_counted() {
-        let mut book = complete("a");
-        book.forget("a");
-        assert!(book.messages.is_empty() && book.turns.is_empty() && book.replies.is_empty());
-        let tally = book.tally();
-        assert_eq!((tally.said, tally.succeeded, tally.lost, tally.execution.count()), (1, 1, 0, 1));
-    }
-}
+#[path = "book_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@
 //! ```
 //! The demo knows the server by its wire alone: subcommands for the first admin, then REST, sockets and callbacks.
 mod book;
+mod flows;
 mod folder;
 mod phones;
 mod platform;
@@ -92,6 +93,7 @@ async fn perform(args: &DemoArgs, folder: &Folder) -> Result<(), CliError> {
 /// Everything that takes part.
 struct Stage {
     server: Server,
+    admin: Rest,
     desks: Vec<phones::Desk>,
     platform: platform::Desk,
     book: Arc<Mutex<Book>>,
@@ -102,7 +104,9 @@ impl Stage {
     async fn set(args: &DemoArgs, folder: &Folder) -> Result<Self, CliError> {
         let program = std::env::current_exe().map_err(CliError::failed)?;
         let path = folder.path()?;
-        show::line("WorkBot demo: a server, four phones and an AI platform, all on this machine");
+        show::line(
+            "WorkBot demo: a server, six phones (one of them with the WorkTool app) and an AI platform, all on this machine",
+        );
         let token = admin_token(&program, &path).await?;
         let server = Server::start(&program, &path, listen(args)).await?;
         let wanted = args.listen.port.unwrap_or(PORT);
@@ -123,7 +127,7 @@ impl Stage {
         let rest = Rest::new(&server.url()).map_err(CliError::failed)?.with_token(key);
         let (message_url, result_url) = (receiver.url(Hook::Message), receiver.url(Hook::Result));
         let mut secrets = Vec::new();
-        for (_name, robot) in &robots {
+        for robot in &robots {
             let secret =
                 phones::bind(&rest, robot, &message_url, &result_url).await.map_err(CliError::failed)?;
             secrets.push(secret);
@@ -132,21 +136,27 @@ impl Stage {
         let desks = phones::connect(&server.url(), robots, &book).await.map_err(CliError::failed)?;
         let names: Vec<_> = desks.iter().map(|desk| desk.name).collect();
         show::line(&format!(
-            "phones     {}: activated with codes, bound to the platform, online in {} ms",
+            "phones     {}: activated, bound and online in {} ms",
             names.join("、"),
             started.elapsed().as_millis()
         ));
         show::line(&format!(
             "platform   {message_url} (signed callbacks), answers through POST /api/robot/send-message"
         ));
+        let by_flow: Vec<_> =
+            desks.iter().filter(|desk| desk.way != book::Way::Platform).map(|desk| desk.name).collect();
+        show::line(&format!(
+            "flows      answer for {} with the built-in rules: no AI key is set",
+            by_flow.join("、")
+        ));
         show::line("");
         let platform = platform::Desk { platform: receiver, rest, book: Arc::clone(&book) };
-        Ok(Self { server, desks, platform, book })
+        Ok(Self { server, admin, desks, platform, book })
     }
 
     /// Lets everybody work, kills the server once, and ends when `end` resolves and every story is complete.
     async fn play(self, kill_after: Duration, end: impl Future<Output = ()>) -> Result<(), CliError> {
-        let Self { mut server, desks, platform, book } = self;
+        let Self { mut server, admin, desks, platform, book } = self;
         let mut kills = 0;
         let tally = {
             let traffic = async {
@@ -163,6 +173,7 @@ impl Stage {
             };
             tokio::select! {
                 drained = traffic => drained?,
+                () = flows::watch(&admin, &desks, &book) => return Err(CliError::failed("nobody looks at the flows")),
                 () = platform.work() => return Err(CliError::failed("the platform has ended")),
             }
         };

@@ -137,10 +137,11 @@ async fn look_up(rest: &Rest, book: &Mutex<Book>, command_id: &str) {
         Err(SimError::Deadline { wanted, .. }) => wanted,
         Err(error) => error.to_string(),
     };
-    let answered = book.lock().state(None, command_id, &state);
-    match answered {
-        Some(answered) => show::answered(&answered),
-        None => show::problem(&format!("the command {command_id} answers no message of this demo")),
+    book.lock().state(command_id, &state);
+    // A flow's command is known to answer a message when the operator's list has told so.
+    let story = book.lock().story(command_id);
+    if let Some(answered) = story {
+        show::answered(&answered);
     }
 }
 

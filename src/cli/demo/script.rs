@@ -2,8 +2,16 @@
 use workbot_robot_sim::ChatMessage;
 use workbot_robot_sim::random::Random;
 
-/// Names of the robots; one phone each.
+/// Names of the robots that the platform answers for; one phone each.
 pub const ROBOTS: &[&str] = &["客服小美", "售后小安", "订单助手", "会员管家"];
+/// The robot that its flow answers for.
+pub const FLOW_ROBOT: &str = "智能小微";
+/// The robot whose phone has the WorkTool app; its flow answers, too.
+pub const WORKTOOL_ROBOT: &str = "企微管家";
+/// The group that phone is in.
+pub const WORKTOOL_GROUP: &str = "社群福利群";
+/// Who asks for this is given to a person, and the flow is silent from then on.
+const PERSON: &str = "人工";
 const CUSTOMERS: &[&str] =
     &["张三", "李四", "王芳", "刘洋", "陈静", "赵磊", "周敏", "吴强", "孙丽", "林晓燕", "何建国", "郭婷"];
 const GROUPS: &[&str] = &["客服群", "VIP会员群", "新品体验群", "华东经销商群", "售后服务群", "周年庆活动群"];
@@ -114,6 +122,16 @@ impl Line {
         }
     }
 
+    /// What a customer writes next to a robot that its flow answers for.
+    pub fn draw_for_flow(random: &mut Random) -> Self {
+        loop {
+            let line = Self::draw(random);
+            if !line.text.contains(PERSON) {
+                return line;
+            }
+        }
+    }
+
     /// The message as the phone of this robot reports it.
     pub fn message(&self, robot: &str) -> ChatMessage {
         match self.group {
@@ -146,9 +164,9 @@ fn is_about(spoken: &str, question: &str) -> bool {
     }
 }
 
-/// The first characters of a text, with an ellipsis when there are more.
+/// The first characters of a text in one line, with an ellipsis when there are more.
 pub fn shortened(text: &str, characters: usize) -> String {
-    let mut rest = text.chars();
+    let mut rest = text.chars().map(|character| if character.is_whitespace() { ' ' } else { character });
     let mut short: String = rest.by_ref().take(characters).collect();
     if rest.next().is_some() {
         short.push('…');

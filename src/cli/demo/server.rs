@@ -24,8 +24,9 @@ const STOP: Duration = Duration::from_secs(30);
 const TAIL: usize = 12;
 /// All that it gets of the environment: nothing that could be a setting.
 const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TZ", "RUST_BACKTRACE"];
-/// Its settings, beside where it listens.
-const SETTINGS: &[(&str, &str)] = &[("WORKBOT_CALLBACKS__ALLOW_PRIVATE", "true")];
+/// Its settings, beside where it listens: the platform is on this machine, and every message gets its own answer.
+const SETTINGS: &[(&str, &str)] =
+    &[("WORKBOT_CALLBACKS__ALLOW_PRIVATE", "true"), ("WORKBOT_SESSION__BURST_QUIET_MS", "0")];
 
 /// A running server.
 #[derive(Debug)]

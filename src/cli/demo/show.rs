@@ -35,13 +35,15 @@ pub fn answered(answered: &Answered) {
 }
 
 fn sentence(answered: &Answered) -> String {
+    let told = answered
+        .told_in
+        .map_or_else(String::new, |told| format!(", platform told in {}", milliseconds(told)));
     format!(
-        "{}: {} → {} (phone executed in {}, platform told in {}, state {})",
+        "{}: {} → {} (phone executed in {}{told}, state {})",
         answered.place,
         shortened(&answered.text, QUESTION),
         shortened(&answered.answer, ANSWER),
         milliseconds(answered.executed_in),
-        milliseconds(answered.told_in),
         answered.state
     )
 }
@@ -58,7 +60,7 @@ fn text(tally: &Tally, kills: u32, wrong_signatures: u64) -> String {
         _ => "killed (SIGKILL) in the middle of it and started again on the same data",
     };
     format!(
-        "messages   {} written, {} stored, {} handed to the platform\n\
+        "messages   {} written, {} stored, {} handed to the platform, the others answered by flows\n\
          commands   {} accepted, {} executed by phones, {} results told, {} states looked up and succeeded\n\
          callbacks  {} made again under their old id, {wrong_signatures} with a wrong signature\n\
          server     {kills}\n\
@@ -98,7 +100,7 @@ mod tests {
             text: "如何退款？".into(),
             answer: "您好，请在订单页提交申请，我来帮您加急处理。".into(),
             executed_in: Duration::from_micros(12_900),
-            told_in: Duration::from_millis(15),
+            told_in: Some(Duration::from_millis(15)),
             state: "succeeded".into(),
         };
         assert_eq!(
