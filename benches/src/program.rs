@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::Outcome;
@@ -80,6 +81,18 @@ impl Program {
         Ok(Self { kind, folder, child: None, address: None })
     }
 
+    /// Runs a subcommand of the server's program with `--json`; what it prints.
+    pub fn ask<T: DeserializeOwned>(&self, arguments: &[&str]) -> Outcome<T> {
+        let Kind::Workbot { program, .. } = &self.kind else {
+            return Err("a floor has no subcommands".into());
+        };
+        let output = self.command(program).args(arguments).arg("--json").output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
     /// Makes robots; before the first start this also makes the tables.
     pub fn create_robots(&self, count: usize) -> Outcome<Vec<Identity>> {
         let Kind::Workbot { program, .. } = &self.kind else {
@@ -89,12 +102,8 @@ impl Program {
             return Ok((0..count).map(identity).collect());
         };
         self.command(program).arg("migrate").stdout(Stdio::null()).status()?;
-        let arguments = ["robots", "create", "--name", "load", "--count", &count.to_string(), "--json"];
-        let output = self.command(program).args(arguments).output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-        }
-        Ok(serde_json::from_slice::<Made>(&output.stdout)?.robots)
+        let arguments = ["robots", "create", "--name", "load", "--count", &count.to_string()];
+        Ok(self.ask::<Made>(&arguments)?.robots)
     }
 
     /// Starts (or starts again, at the same address) and waits until requests are served.
@@ -171,6 +180,7 @@ impl Program {
         let mut command = Command::new(program);
         command.current_dir(&self.folder).env_clear().stdin(Stdio::null());
         command.env("WORKBOT_SERVER__DATA_DIR", &self.folder).env("WORKBOT_LIMITS__ENABLED", "false");
+        command.env("WORKBOT_SESSION__BURST_QUIET_MS", "0").env("WORKBOT_CALLBACKS__ALLOW_PRIVATE", "true");
         if let Kind::Workbot { database: Some(url), .. } = &self.kind {
             command.env("WORKBOT_DATABASE__URL", url.as_str());
         }

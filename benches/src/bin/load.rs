@@ -12,7 +12,7 @@ use workbot_benches::database::Databases;
 use workbot_benches::floor::{self, FloorKind};
 use workbot_benches::program::find_workbot;
 use workbot_benches::report::Report;
-use workbot_benches::rows::{Plan, Size, disk, flush, growth, memory, push, storm};
+use workbot_benches::rows::{Plan, Size, answers, disk, flush, growth, memory, push, storm};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Row {
@@ -23,6 +23,7 @@ enum Row {
     Flush,
     Growth,
     Storm,
+    Answers,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,6 +102,7 @@ async fn run(arguments: Arguments) -> Outcome<()> {
             Row::Flush => flush::run(&plan, &mut report).await?,
             Row::Growth => growth::run(&plan, &mut report).await?,
             Row::Storm => storm::run(&plan, &mut report).await?,
+            Row::Answers => answers::run(&plan, &mut report).await?,
         }
     }
     report.print(&mut std::io::stdout().lock(), arguments.json)

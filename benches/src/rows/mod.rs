@@ -1,4 +1,5 @@
 //! The rows of the table; each starts servers of its own.
+pub mod answers;
 pub mod disk;
 pub mod flush;
 pub mod growth;
@@ -39,6 +40,8 @@ pub struct Size {
     pub growth_secs: u64,
     /// Robots of the reconnect storm.
     pub storm: usize,
+    /// Seconds of one figure of answered messages.
+    pub answer_secs: u64,
 }
 
 impl Size {
@@ -49,12 +52,19 @@ impl Size {
         growth: &[100, 1_000, 9_000],
         growth_secs: 10,
         storm: 10_000,
+        answer_secs: 20,
     };
     /// Up to 19,000 robots.
     pub const FULL: Self = Self { idle: &[1_000, 10_000, 19_000], commands: 50_000, ..Self::STANDARD };
     /// A look in half a minute.
-    pub const QUICK: Self =
-        Self { commands: 4_000, idle: &[1_000], growth: &[100, 1_000], growth_secs: 4, storm: 1_000 };
+    pub const QUICK: Self = Self {
+        commands: 4_000,
+        idle: &[1_000],
+        growth: &[100, 1_000],
+        growth_secs: 4,
+        storm: 1_000,
+        answer_secs: 5,
+    };
 }
 
 /// Phones that connect may take so long together.
