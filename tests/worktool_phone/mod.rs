@@ -1,4 +1,5 @@
 //! Phones with the unmodified WorkTool app: commands down, screens up, lost connections, strangers.
+mod examples;
 mod facts;
 mod queue;
 mod screens;
