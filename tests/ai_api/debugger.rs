@@ -39,7 +39,7 @@ async fn rules_and_models(backend: Backend) {
     let said = post(&developer.rest, "/api/ai/debug/reply", body).await;
     assert!(said["text"].as_str().unwrap().contains("怎么办"), "{said}");
     let call = models.calls().pop().unwrap();
-    assert_eq!(call.asked.messages.len(), 4, "persona, two earlier lines and the message: {:?}", call.asked);
+    assert_eq!(call.asked.messages.len(), 3, "two earlier lines and the message: {:?}", call.asked);
     assert_eq!(call.asked.system.matches("优先于").count(), 1);
     models.set_mode("eins", Mode::Status(500));
     let failed =
@@ -62,7 +62,7 @@ async fn batches_and_benchmarks(backend: Backend) {
     assert_eq!((&report["total"], &report["correct"], &report["failed"]), (&json!(3), &json!(2), &json!(0)));
     assert_eq!(
         (&report["results"][2]["got"], &report["confusion"][0]["count"]),
-        (&json!("consult"), &json!(1))
+        (&json!("chat"), &json!(1))
     );
     let before = models.count("eins");
     let body = json!({"message": "你好", "requests": 12, "concurrency": 3, "modelId": made["id"]});
