@@ -31,6 +31,7 @@ pub struct SessionsQuery {
     /// One robot.
     pub robot_id: Option<String>,
     /// robot or taken_over.
+    #[param(inline)]
     pub state: Option<SessionState>,
     /// A part of the name of the sender or the group.
     pub q: Option<String>,
