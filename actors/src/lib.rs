@@ -67,7 +67,7 @@ use janitor::{JanitorActor, JanitorCounters, JanitorParts, RetentionPolicy};
 use journal::{JournalActor, JournalHandle, JournalLimits, JournalParts, Published};
 use kernel::{ActorRef, Ended, Kernel, Offload, Postbox};
 use monitor::{MonitorActor, MonitorFeed};
-use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts};
+use provider::{DeskActor, ProviderSettings, Providers, ProvidersParts, Reread};
 use robot::login::{Attach, Detach};
 use session::{Library, SessionHandle, SessionParts, SessionSettings};
 use supervisor::cloud::CloudRobots;
@@ -363,6 +363,11 @@ impl Tree {
     /// The way to conversations, for people.
     pub fn conversations(&self) -> SessionHandle {
         SessionHandle::new(Postbox::new(self.router.clone()), Postbox::new(self.router.clone()))
+    }
+
+    /// Where changed models and templates are read at once; an answer takes ≤ 2 s.
+    pub fn reread_models(&self) -> Postbox<Reread> {
+        Postbox::new(self.desk.clone())
     }
 
     /// Where paused endpoints are resumed.

@@ -12,17 +12,24 @@
 //! creation, then the limit of the robot ([`auth::take_request`]), then the fields, then the write.
 pub mod activation_codes;
 pub mod actors;
+pub mod ai_message_templates;
+pub mod ai_models;
+pub mod ai_personas;
 pub mod alert_rules;
 pub mod alerts;
 pub mod audit;
 pub mod auth;
+pub mod call_stats;
 pub mod callbacks;
 pub mod commands;
 pub mod configure;
 pub mod console;
+pub mod debugger;
 pub mod envelope;
 pub mod error;
 pub mod extract;
+pub mod flow_executions;
+pub mod flows;
 pub mod guard;
 pub mod monitor;
 pub mod notification_channels;
@@ -33,12 +40,14 @@ pub mod robots;
 pub mod route;
 pub mod server;
 pub mod services;
+pub mod sessions;
 pub mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod users;
+pub mod versions;
 pub mod worktool;
 
 use actix_web::body::BoxBody;
@@ -128,6 +137,45 @@ table! {
     "/api/admin/actors"                          => { get actors::list::list }
     "/api/admin/actors/{id}/stop"                => { post actors::stop::stop }
     "/api/admin/actors/{id}/restart"             => { post actors::restart::restart }
+    "/api/sessions"                              => { get sessions::list::list }
+    "/api/sessions/{id}"                         => { get sessions::detail::detail }
+    "/api/sessions/{id}/takeover"                => { post sessions::takeover::takeover }
+    "/api/sessions/{id}/release"                 => { post sessions::release::release }
+    "/api/flow-executions"                       => { get flow_executions::list::list }
+    "/api/flow-executions/{id}"                  => { get flow_executions::detail::detail }
+    "/api/flow-executions/{id}/retry"            => { post flow_executions::retry::retry }
+    "/api/ai/models"                             => { get ai_models::list::list, post ai_models::create::create }
+    "/api/ai/models/{id}"                        => { get ai_models::detail::detail, put ai_models::change::change, delete ai_models::delete::delete }
+    "/api/ai/models/{id}/versions"               => { get ai_models::versions::list }
+    "/api/ai/models/{id}/rollback"               => { post ai_models::rollback::rollback }
+    "/api/ai/models/{id}/health"                 => { get ai_models::health::health }
+    "/api/ai/models/{id}/stats"                  => { get ai_models::stats::stats }
+    "/api/ai/models/{id}/probe"                  => { post ai_models::probe::probe }
+    "/api/ai/personas"                           => { get ai_personas::list::list, post ai_personas::create::create }
+    "/api/ai/personas/{id}"                      => { get ai_personas::detail::detail, put ai_personas::change::change, delete ai_personas::delete::delete }
+    "/api/ai/personas/{id}/versions"             => { get ai_personas::versions::list }
+    "/api/ai/personas/{id}/diff"                 => { get ai_personas::diff::diff }
+    "/api/ai/personas/{id}/rollback"             => { post ai_personas::rollback::rollback }
+    "/api/ai/personas/{id}/stats"                => { get ai_personas::stats::stats }
+    "/api/ai/templates"                          => { get ai_message_templates::list::list, post ai_message_templates::create::create }
+    "/api/ai/templates/categories"               => { get ai_message_templates::categories::categories }
+    "/api/ai/templates/{id}"                     => { get ai_message_templates::detail::detail, put ai_message_templates::change::change, delete ai_message_templates::delete::delete }
+    "/api/ai/templates/{id}/versions"            => { get ai_message_templates::versions::list }
+    "/api/ai/templates/{id}/rollback"            => { post ai_message_templates::rollback::rollback }
+    "/api/ai/templates/{id}/test"                => { post ai_message_templates::test::test }
+    "/api/ai/debug/intent"                       => { post debugger::intent::intent }
+    "/api/ai/debug/reply"                        => { post debugger::reply::reply }
+    "/api/ai/debug/batch"                        => { post debugger::batch::batch }
+    "/api/ai/debug/benchmark"                    => { post debugger::benchmark::benchmark }
+    "/api/ai/debug/advice"                       => { post debugger::advice::advice }
+    "/api/flows"                                 => { get flows::list::list, post flows::create::create }
+    "/api/flows/import"                          => { post flows::import::import }
+    "/api/flows/{id}"                            => { get flows::detail::detail, put flows::change::change, delete flows::delete::delete }
+    "/api/flows/{id}/validate"                   => { post flows::validate::validate }
+    "/api/flows/{id}/publish"                    => { post flows::publish::publish }
+    "/api/flows/{id}/versions"                   => { get flows::versions::list }
+    "/api/flows/{id}/rollback"                   => { post flows::rollback::rollback }
+    "/api/flows/{id}/export"                     => { get flows::export::export }
     "/ws/monitor"                                => { get monitor::socket::watch }
     "/api/monitor/messages"                      => { get monitor::messages::messages }
     "/api/monitor/ai/stats"                      => { get monitor::ai_stats::ai_stats }

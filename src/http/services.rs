@@ -8,10 +8,11 @@ use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
 use workbot_actors::kernel::{Offload, Postbox, Registry};
 use workbot_actors::monitor::MonitorFeed;
+use workbot_actors::provider::{Providers, Reread};
 use workbot_actors::robot::command_service::{CommandLimits, CommandService};
 use workbot_actors::robot::login::{Attach, Detach};
 use workbot_actors::robot::message_service::MessageService;
-use workbot_actors::session::SessionHandle;
+use workbot_actors::session::{Library, SessionHandle};
 use workbot_actors::supervisor::directory::Directory;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::ResumeCallbacks;
@@ -56,6 +57,12 @@ pub struct Services {
     pub alerts: Alerts,
     /// The way to conversations: takeovers, repeated runs.
     pub conversations: SessionHandle,
+    /// The way to the models.
+    pub providers: Providers,
+    /// Where changed models and templates are read at once.
+    pub reread_models: Postbox<Reread>,
+    /// Personas and flows.
+    pub library: Library,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -93,6 +100,9 @@ impl Services {
             http: tree.http.clone(),
             alerts: tree.alerts.clone(),
             conversations: tree.conversations(),
+            providers: tree.providers.clone(),
+            reread_models: tree.reread_models(),
+            library: tree.library.clone(),
             attach: tree.attach(),
             detach: tree.detach(),
             resume_callbacks: tree.resume_callbacks(),

@@ -13,6 +13,7 @@ use workbot_actors::delivery::http_client::HttpClient;
 use workbot_actors::journal::JournalHandle;
 use workbot_actors::kernel::{Clock, Offload, Postbox, Registry};
 use workbot_actors::monitor::MonitorFeed;
+use workbot_actors::provider::{Providers, Reread};
 use workbot_actors::robot::command_service::CommandService;
 use workbot_actors::robot::core::CoreSettings;
 use workbot_actors::robot::frames::{FrameLimits, InboundBudget};
@@ -21,7 +22,7 @@ use workbot_actors::robot::message_service::MessageService;
 use workbot_actors::robot::pacing::WindowLimit;
 use workbot_actors::robot::socket::{SocketCounters, SocketParts};
 use workbot_actors::robot::worktool_socket::PhoneMemory;
-use workbot_actors::session::SessionHandle;
+use workbot_actors::session::{Library, SessionHandle};
 use workbot_actors::supervisor::directory::Directory;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::ResumeCallbacks;
@@ -168,6 +169,12 @@ pub struct AppState {
     pub alerts: Alerts,
     /// The way to conversations: takeovers, repeated runs.
     pub conversations: SessionHandle,
+    /// The way to the models.
+    pub providers: Providers,
+    /// Where changed models and templates are read at once.
+    pub reread_models: Postbox<Reread>,
+    /// Personas and flows.
+    pub library: Library,
     /// Where sockets ask for their robots.
     pub attach: Postbox<Attach>,
     /// Where sockets give their robots back.
@@ -227,6 +234,9 @@ impl AppState {
             http: services.http,
             alerts: services.alerts,
             conversations: services.conversations,
+            providers: services.providers,
+            reread_models: services.reread_models,
+            library: services.library,
             attach: services.attach,
             detach: services.detach,
             resume_callbacks: services.resume_callbacks,

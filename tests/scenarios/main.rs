@@ -4,6 +4,9 @@
 #[path = "../activate/mod.rs"]
 mod activate;
 #[cfg(test)]
+#[path = "../ai_api/mod.rs"]
+mod ai_api;
+#[cfg(test)]
 #[path = "../alerts/mod.rs"]
 mod alerts;
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn call(robot: RobotUuid, now: Ts) -> Record {
         tokens_out: 0,
         cost_micros: 0,
         created_at: now,
+        persona_id: None,
     };
     Record::AiCall(Box::new(AiCall { log, input: "问".to_owned(), output: "答".to_owned() }))
 }

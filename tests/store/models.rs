@@ -39,6 +39,7 @@ async fn a_call_is_kept_with_what_was_said(backend: Backend) {
         tokens_out: 0,
         cost_micros: 96,
         created_at: at(0),
+        persona_id: None,
     };
     let call = AiCall { log: log.clone(), input: "问\u{0}题".to_owned(), output: String::new() };
     let mut rules = call.clone();

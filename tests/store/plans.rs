@@ -19,7 +19,7 @@ struct PostgresStep {
 
 /// Statements as the store makes them. `?` is a parameter, because a planner that sees only parameters may not know that a
 /// partial index applies.
-const HOT: [&str; 27] = [
+const HOT: [&str; 31] = [
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'queued' AND expires_at > ? \
      AND (not_before IS NULL OR not_before <= ?) ORDER BY priority DESC, seq ASC LIMIT ?",
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'sent' ORDER BY priority DESC, seq ASC LIMIT ?",
@@ -52,6 +52,10 @@ const HOT: [&str; 27] = [
     "SELECT * FROM ai_call_logs WHERE run_id = ? ORDER BY seq DESC LIMIT ?",
     "SELECT * FROM ai_io_logs WHERE call_id = ?",
     "SELECT * FROM flow_executions ORDER BY seq ASC LIMIT ?",
+    "SELECT * FROM flow_executions WHERE robot_uuid IN (?) ORDER BY seq DESC LIMIT ?",
+    "SELECT * FROM sessions WHERE robot_uuid IN (?) ORDER BY last_message_at DESC, id ASC LIMIT ?",
+    "SELECT purpose FROM ai_call_logs WHERE created_at >= ? AND purpose <> ? AND model_id = ? ORDER BY seq DESC LIMIT ?",
+    "SELECT purpose FROM ai_call_logs WHERE created_at >= ? AND purpose <> ? AND persona_id = ? ORDER BY seq DESC LIMIT ?",
 ];
 
 async fn plan(db: &Db, statement: &'static str) -> String {

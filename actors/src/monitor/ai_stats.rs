@@ -195,6 +195,7 @@ mod tests {
             tokens_out: 5,
             cost_micros: 3,
             created_at: Ts::new(DateTime::from_timestamp(minute * 60 + 7, 0).unwrap()),
+            persona_id: None,
         }
     }
 

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use tokio::sync::oneshot;
 use workbot_schema::ai_calls::AiPurpose;
 use workbot_schema::ai_message_templates::{self, AiMessageTemplate};
 use workbot_schema::ai_models::{self, AiModel, Provider};
@@ -83,9 +84,16 @@ pub struct DeskActor {
     is_stale: bool,
     read_ms: Option<u64>,
     marks: Option<Marks>,
+    /// Who waits for the reading after the present one.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 type Marks = ((i64, i64), (i64, i64));
+
+/// Somebody changed models or templates: read them now. Answered when they are on the shelf.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Reread;
 
 /// What a reading brought.
 struct Read {
@@ -97,7 +105,15 @@ struct Read {
 impl DeskActor {
     /// A desk over its parts; reads when it is started.
     pub fn new(parts: DeskParts, stats: Arc<ActorStats>) -> Self {
-        Self { parts, stats, is_reading: false, is_stale: false, read_ms: None, marks: None }
+        Self {
+            parts,
+            stats,
+            is_reading: false,
+            is_stale: false,
+            read_ms: None,
+            marks: None,
+            waiting: Vec::new(),
+        }
     }
 
     /// Reads what changed since the last time.
@@ -110,12 +126,17 @@ impl DeskActor {
         (self.is_reading, self.is_stale, self.read_ms) = (true, false, Some(now_ms));
         let handling = self.stats.handling("ReadModels", now_ms);
         let work = read(self.parts.db.clone(), self.marks);
+        let served = std::mem::take(&mut self.waiting);
         ctx.spawn(work.into_actor(self).map(move |read, actor, ctx| {
             drop(handling);
             actor.is_reading = false;
             match read {
                 Ok(read) => actor.take(read),
                 Err(error) => log::warn!(error:% = error; "the models cannot be read; those known stay"),
+            }
+            for waiting in served {
+                // Whoever asked may have gone.
+                let _gone = waiting.send(());
             }
             if actor.is_stale {
                 actor.read(ctx);
@@ -304,5 +325,18 @@ impl Handler<Posted<Published>> for DeskActor {
         if events.iter().any(concerns) {
             self.read(ctx);
         }
+    }
+}
+
+impl Handler<Posted<Reread>> for DeskActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, posted: Posted<Reread>, ctx: &mut Self::Context) -> Self::Result {
+        let (Reread, _handling) = posted.open(self.parts.kernel.clock.monotonic_ms());
+        let (sender, served) = oneshot::channel();
+        self.waiting.push(sender);
+        self.read(ctx);
+        // A reading that ends without an answer is as good as none: whoever asked goes on.
+        Box::pin(async move { drop(served.await) })
     }
 }

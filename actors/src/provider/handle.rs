@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use workbot_schema::ai_calls::AiPurpose;
 use workbot_schema::ai_models::Provider;
 use workbot_schema::ids::{ModelId, UserId};
 use workbot_schema::store::Db;
@@ -18,22 +19,22 @@ use super::actor::AskModel;
 use super::answer::{self, IntentResult};
 use super::budget::{Usage, is_spent};
 use super::capability::Need;
-use super::chain::{Course, Next, Stop, Wish, order};
+use super::chain::{Candidate, Course, Next, Stop, Wish, order};
 use super::clients::Completion;
 use super::clients::rules::Rules;
 use super::desk::sign_of_life;
 use super::failure::{Failure, FailureKind};
-use super::prompt::{self, Asked, Picture, Prompt};
-use super::record::CallTag;
+use super::prompt::{self, Asked, Prompt};
+use super::record::Recorder;
 use super::shelf::{Shelf, Shelved};
 use super::slot::ModelSnapshot;
 use super::spend::SpendBook;
-use super::turn::{Attachment, Degraded, Intent, Reply, ReplyText, Tried, TurnAnswer, TurnRequest};
+use super::turn::{
+    Attachment, Degraded, Intent, Reply, ReplyText, RulesInput, Tried, TurnAnswer, TurnRequest,
+};
 use crate::kernel::clock::millis;
 use crate::kernel::{Clock, ask};
 
-/// Pictures larger than this are not sent: services refuse them, and base64 makes them a third larger.
-const IMAGE_BYTES: usize = 8 * 1024 * 1024;
 /// Said when somebody sends a picture that no model can look at.
 const NO_IMAGES: &str = "抱歉，我暂时无法查看图片，请用文字描述一下您的问题，我会尽快为您解答。";
 /// Said when somebody speaks.
@@ -57,6 +58,7 @@ pub struct Providers {
     spend: SpendBook,
     db: Db,
     clock: Clock,
+    recorder: Recorder,
     limits: TurnLimits,
 }
 
@@ -86,8 +88,14 @@ struct Asking {
 
 impl Providers {
     /// A handle over the shelf that the desk fills.
-    pub fn new(shelf: Shelf, spend: SpendBook, db: Db, clock: Clock, limits: TurnLimits) -> Self {
-        Self { shelf, spend, db, clock, limits }
+    pub fn new(
+        shelf: Shelf,
+        spend: SpendBook,
+        db: Db,
+        (clock, recorder): (Clock, Recorder),
+        limits: TurnLimits,
+    ) -> Self {
+        Self { shelf, spend, db, clock, recorder, limits }
     }
 
     /// What the last message is about. Takes at most what is left of the turn.
@@ -137,7 +145,8 @@ impl Providers {
             Some(text) => ReplyText { text, template_id: None },
             None => match refusal {
                 Some(text) => ReplyText { text: text.to_owned(), template_id: None },
-                None => self.rules().reply(&request.rules),
+                None if request.purpose == AiPurpose::Debug => self.rules().reply(&request.rules),
+                None => self.reply_by_rules(&request.rules),
             },
         })
     }
@@ -176,6 +185,25 @@ impl Providers {
             ..Wish::default()
         };
         !order(&self.shelf.models().candidates, &wish).is_empty()
+    }
+
+    /// The model that goes by the provider's name, when a robot of `owner` may ask it; of several the one asked first.
+    pub fn find_named(&self, name: &str, owner: Option<&UserId>) -> Option<ModelId> {
+        let models = self.shelf.models();
+        let named = models.by_id.values().filter(|shelved| shelved.spec.model_name == name);
+        let candidates: Vec<Candidate> = named
+            .map(|shelved| Candidate { in_default_chain: true, ..shelved.spec.candidate.clone() })
+            .collect();
+        order(&candidates, &Wish { owner: owner.cloned(), ..Wish::default() }).into_iter().next()
+    }
+
+    /// What rules say; the template it was made of is counted.
+    pub fn reply_by_rules(&self, input: &RulesInput) -> ReplyText {
+        let said = self.rules().reply(input);
+        if let Some(template) = &said.template_id {
+            self.recorder.template_used(template);
+        }
+        said
     }
 
     /// The rules, which answer at once.
@@ -326,37 +354,6 @@ impl Asking {
             duration_ms: self.duration_ms,
             tried: self.tried,
             degraded: self.degraded,
-        }
-    }
-}
-
-impl TurnRequest {
-    /// The picture, when it is one that may be sent.
-    fn image(&self) -> Option<Picture> {
-        Picture::of(&self.attachment).filter(|picture| picture.bytes.len() <= IMAGE_BYTES)
-    }
-
-    fn has_text(&self) -> bool {
-        self.messages.last().is_some_and(|message| !message.text.trim().is_empty())
-    }
-
-    /// A name for the conversation that tells nobody who speaks.
-    fn user(&self) -> Arc<str> {
-        match (&self.session_id, self.robot) {
-            (Some(session), _) => Arc::from(session.as_str()),
-            (None, Some(robot)) => Arc::from(robot.to_string()),
-            (None, None) => Arc::from("workbot"),
-        }
-    }
-
-    fn tag(&self, tries: i32) -> CallTag {
-        CallTag {
-            purpose: self.purpose,
-            robot: self.robot,
-            run_id: self.run_id.clone(),
-            session_id: self.session_id.clone(),
-            message_id: self.message_id.clone(),
-            tries,
         }
     }
 }

@@ -39,7 +39,7 @@ pub use answer::IntentResult;
 pub use breaker::BreakerRule;
 pub use capability::Need;
 pub use clients::rules::Rules;
-pub use desk::{DeskActor, DeskParts, PresetKeys};
+pub use desk::{DeskActor, DeskParts, PresetKeys, Reread};
 pub use failure::FailureKind;
 pub use handle::{HealthReport, Providers};
 pub use slot::{GateDefaults, ModelSnapshot};
@@ -126,15 +126,16 @@ pub fn open(parts: ProvidersParts) -> (Providers, DeskParts) {
     let clock = kernel.clock.clone();
     let exchange =
         Exchange { http: http.with_answer_bytes(settings.answer_bytes), offload, clock: clock.clone() };
+    let recorder = Recorder::new(journal);
     let provider = ProviderParts {
         clock: clock.clone(),
         exchange,
-        recorder: Recorder::new(journal),
+        recorder: recorder.clone(),
         spend: spend.clone(),
         total: settings.total,
     };
     let limits = TurnLimits { max_tokens: settings.max_tokens, total: settings.total };
-    let providers = Providers::new(shelf.clone(), spend, db.clone(), clock, limits);
+    let providers = Providers::new(shelf.clone(), spend, db.clone(), (clock, recorder), limits);
     let desk = DeskParts {
         kernel,
         db,

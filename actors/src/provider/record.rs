@@ -3,7 +3,7 @@ use serde_json::json;
 use workbot_schema::ai_calls::{AiCall, AiCallLog, AiCallStatus, AiPurpose};
 use workbot_schema::ai_models::health::{HealthCheck, HealthStatus};
 use workbot_schema::batch::Record;
-use workbot_schema::ids::{AiCallId, MessageId, RobotUuid, RunId, SessionId};
+use workbot_schema::ids::{AiCallId, MessageId, PersonaId, RobotUuid, RunId, SessionId, TemplateId};
 
 use super::clients::Completion;
 use super::failure::Failure;
@@ -36,6 +36,8 @@ pub struct CallTag {
     pub session_id: Option<SessionId>,
     /// The message that is answered.
     pub message_id: Option<MessageId>,
+    /// Who speaks.
+    pub persona_id: Option<PersonaId>,
     /// How many models were asked in the turn so far, this one included.
     pub tries: i32,
 }
@@ -43,7 +45,15 @@ pub struct CallTag {
 impl CallTag {
     /// A call that belongs to no robot.
     pub fn bare(purpose: AiPurpose) -> Self {
-        Self { purpose, robot: None, run_id: None, session_id: None, message_id: None, tries: 1 }
+        Self {
+            purpose,
+            robot: None,
+            run_id: None,
+            session_id: None,
+            message_id: None,
+            persona_id: None,
+            tries: 1,
+        }
     }
 }
 
@@ -69,6 +79,11 @@ impl Recorder {
         ended: Ended,
     ) {
         self.journal.log(Record::AiCall(Box::new(call(spec, prompt, tag, made, ended))));
+    }
+
+    /// Counts one use of a template.
+    pub(super) fn template_used(&self, template: &str) {
+        self.journal.log(Record::TemplateUsed(TemplateId::from(template)));
     }
 
     /// Notes how a model is.
@@ -117,6 +132,7 @@ fn call(
         tokens_out: usage.tokens_out,
         cost_micros: spec.price().cost(usage),
         created_at: ended.at,
+        persona_id: tag.persona_id.clone(),
     };
     AiCall { log, input: mask(&cut(&input(prompt)), &spec.key), output: mask(&cut(output), &spec.key) }
 }

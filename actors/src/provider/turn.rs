@@ -1,14 +1,20 @@
 //! What others ask of models, and what they get.
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use workbot_schema::ai_calls::AiPurpose;
 use workbot_schema::ai_models::Provider;
-use workbot_schema::ids::{MessageId, ModelId, RobotUuid, RunId, SessionId, UserId};
+use workbot_schema::ids::{MessageId, ModelId, PersonaId, RobotUuid, RunId, SessionId, UserId};
 
 use super::answer::IntentResult;
 use super::failure::FailureKind;
+use super::prompt::Picture;
+use super::record::CallTag;
+
+/// Pictures larger than this are not sent: services refuse them, and base64 makes them a third larger.
+const IMAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Who says a part of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +92,8 @@ pub struct TurnRequest {
     pub session_id: Option<SessionId>,
     /// The message that is answered.
     pub message_id: Option<MessageId>,
+    /// The persona that speaks.
+    pub persona_id: Option<PersonaId>,
     /// Models named by node, robot and persona, the first first.
     pub preferred: Vec<ModelId>,
     /// Nobody but the preferred ones.
@@ -120,6 +128,7 @@ impl TurnRequest {
             run_id: None,
             session_id: None,
             message_id: None,
+            persona_id: None,
             preferred: Vec::new(),
             is_exclusive: false,
             asked: Vec::new(),
@@ -131,6 +140,38 @@ impl TurnRequest {
             left,
             daily_token_budget: 0,
             rules: RulesInput { text: text.to_owned(), ..RulesInput::default() },
+        }
+    }
+}
+
+impl TurnRequest {
+    /// The picture, when it is one that may be sent.
+    pub(super) fn image(&self) -> Option<Picture> {
+        Picture::of(&self.attachment).filter(|picture| picture.bytes.len() <= IMAGE_BYTES)
+    }
+
+    pub(super) fn has_text(&self) -> bool {
+        self.messages.last().is_some_and(|message| !message.text.trim().is_empty())
+    }
+
+    /// A name for the conversation that tells nobody who speaks.
+    pub(super) fn user(&self) -> Arc<str> {
+        match (&self.session_id, self.robot) {
+            (Some(session), _) => Arc::from(session.as_str()),
+            (None, Some(robot)) => Arc::from(robot.to_string()),
+            (None, None) => Arc::from("workbot"),
+        }
+    }
+
+    pub(super) fn tag(&self, tries: i32) -> CallTag {
+        CallTag {
+            purpose: self.purpose,
+            robot: self.robot,
+            run_id: self.run_id.clone(),
+            session_id: self.session_id.clone(),
+            message_id: self.message_id.clone(),
+            persona_id: self.persona_id.clone(),
+            tries,
         }
     }
 }

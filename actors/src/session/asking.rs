@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use workbot_schema::ai_calls::AiPurpose;
 use workbot_schema::fields::Ts;
-use workbot_schema::ids::ModelId;
+use workbot_schema::ids::{ModelId, PersonaId};
 use workbot_schema::store::files::FileStore;
 use workbot_schema::wire::flow::StandardContext;
 
@@ -79,6 +79,7 @@ impl Question {
         request.daily_token_budget = knowledge.robot.settings.0.daily_token_budget;
         request.rules = knowledge.rules_input(context, voice.as_ref(), None);
         if let (AiPurpose::Reply, Some(voice)) = (purpose, &voice) {
+            request.persona_id = Some(PersonaId(voice.persona.id.clone()));
             request.temperature = Some(voice.persona.temperature);
             request.max_tokens = voice.persona.max_tokens;
         }

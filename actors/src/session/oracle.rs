@@ -52,9 +52,11 @@ impl Knowledge<'_> {
     /// The models asked first, the first one first.
     pub fn preferred(&self, node: Option<&ModelId>, voice: Option<&Voice>) -> Vec<ModelId> {
         let robot = self.robot.ai_model_id.as_deref().filter(|id| !id.is_empty()).map(Into::into);
+        let named = voice.and_then(|voice| voice.preferred.as_deref());
+        let named = named.and_then(|name| self.providers.find_named(name, self.robot.owner_id.as_ref()));
         let voice = voice.map(|voice| voice.models.clone()).unwrap_or_default();
         let mut models = Vec::new();
-        for model in node.cloned().into_iter().chain(robot).chain(voice) {
+        for model in node.cloned().into_iter().chain(robot).chain(named).chain(voice) {
             if !models.contains(&model) {
                 models.push(model);
             }
@@ -135,7 +137,7 @@ impl Oracle for Knowledge<'_> {
         if let Some(refusal) = super::seed::refusal(&run.context) {
             return Some(plain(refusal.to_owned()));
         }
-        let said = self.providers.rules().reply(&self.rules_input(&run.context, voice.as_ref(), None));
+        let said = self.providers.reply_by_rules(&self.rules_input(&run.context, voice.as_ref(), None));
         Some(plain(said.text))
     }
 
@@ -147,7 +149,7 @@ impl Oracle for Knowledge<'_> {
             }
             TemplateSource::Category(category) => {
                 let input = self.rules_input(&run.context, voice.as_ref(), Some(category));
-                Some(self.providers.rules().reply(&input).text)
+                Some(self.providers.reply_by_rules(&input).text)
             }
         }
     }

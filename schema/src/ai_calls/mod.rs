@@ -1,12 +1,13 @@
 //! Calls to models: what they took, and what was said.
 pub mod queries;
+pub mod tally;
 
 use diesel::prelude::{Insertable, Queryable, Selectable};
 use diesel::result::Error as DieselError;
 
 use crate::fields::Ts;
 use crate::for_both;
-use crate::ids::{AiCallId, MessageId, ModelId, RobotUuid, RunId, SessionId};
+use crate::ids::{AiCallId, MessageId, ModelId, PersonaId, RobotUuid, RunId, SessionId};
 use crate::store::prelude::*;
 use crate::tables::{ai_call_logs, ai_io_logs};
 
@@ -78,6 +79,8 @@ pub struct AiCallLog {
     pub cost_micros: i64,
     /// When it was made.
     pub created_at: Ts,
+    /// Who spoke; none when no persona did.
+    pub persona_id: Option<PersonaId>,
 }
 
 /// What was said in a call.

@@ -171,6 +171,7 @@ table! {
         tokens_out -> BigInt,
         cost_micros -> BigInt,
         created_at -> UtcTime,
+        persona_id -> Nullable<Text>,
     }
 }
 

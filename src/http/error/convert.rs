@@ -2,17 +2,19 @@
 use std::time::Duration;
 
 use workbot_actors::delivery::address_policy::AddressError;
+use workbot_actors::flow::RetryRefusal;
 use workbot_actors::journal::JournalError;
 use workbot_actors::kernel::{AskError, OffloadError};
 use workbot_actors::robot::command_service::CommandError;
 use workbot_actors::robot::message_service::MessageError;
 use workbot_actors::robot::picture::PictureProblem;
+use workbot_actors::session::SessionError;
 use workbot_actors::supervisor::directory::LoadError;
 use workbot_schema::class::Class;
 use workbot_schema::fields::sealed::SealError;
 use workbot_schema::store::StoreError;
 
-use super::{ApiError, Limited, Missing, Rule};
+use super::{ApiError, Conflict, Limited, Missing, Rule};
 
 fn by_class(class: Class, text: String) -> ApiError {
     match class {
@@ -73,6 +75,23 @@ impl From<CommandError> for ApiError {
             CommandError::Journal(error) => error.into(),
             CommandError::Store(error) => error.into(),
             CommandError::Unexpected(what) => Self::Internal(format!("unexpected outcome: {what}")),
+        }
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NotFound => Self::NotFound(Missing::Session),
+            SessionError::TakenBy(by) => Self::Conflict(Conflict::SessionTaken { by }),
+            SessionError::Retry(RetryRefusal::StillRunning) => Self::Conflict(Conflict::RunNotOver),
+            SessionError::Retry(RetryRefusal::NothingFailed) => Self::Conflict(Conflict::NothingFailed),
+            SessionError::Retry(RetryRefusal::NotVisited) => {
+                Self::field("from", "应为 start、failed 或该次执行经过的节点编号")
+            }
+            SessionError::Journal(error) => error.into(),
+            SessionError::Away(error) => error.into(),
+            SessionError::Busy | SessionError::Store(_) => by_class(error.class(), error.to_string()),
         }
     }
 }

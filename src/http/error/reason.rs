@@ -7,6 +7,7 @@ use workbot_actors::delivery::address_policy::{AddressError, FORBIDDEN_CODE};
 use workbot_schema::commands::CommandState;
 use workbot_schema::fields::Ts;
 use workbot_schema::ids::RobotId;
+use workbot_schema::wire::flow::Problem;
 
 use super::Fields;
 
@@ -78,6 +79,8 @@ pub enum Rule {
         /// Why.
         error: AddressError,
     },
+    /// A flow that cannot be saved or published so.
+    Flow(Vec<Problem>),
 }
 
 impl Rule {
@@ -91,6 +94,19 @@ impl Rule {
                 error.message().into(),
                 json!({ "fields": Fields::one(field.clone(), error.message()) }),
             ),
+            Self::Flow(problems) => {
+                let first = problems.first().map_or("", |problem| problem.message.as_str());
+                let more = if problems.len() > 1 {
+                    format!("等 {} 处问题", problems.len())
+                } else {
+                    String::new()
+                };
+                (
+                    "flow_invalid",
+                    format!("流程有误：{first}{more}，请修正后重试").into(),
+                    json!({ "problems": problems }),
+                )
+            }
         }
     }
 }
@@ -192,6 +208,20 @@ pub enum Missing {
     AlertRule,
     /// No such notification channel.
     Channel,
+    /// No such conversation.
+    Session,
+    /// No such run of a flow.
+    Run,
+    /// No such model.
+    Model,
+    /// No such persona.
+    Persona,
+    /// No such message template.
+    Template,
+    /// No such flow.
+    Flow,
+    /// No such older content.
+    Version,
 }
 
 impl Missing {
@@ -211,6 +241,13 @@ impl Missing {
             Self::Alert => ("alert_not_found", "告警不存在，请检查编号"),
             Self::AlertRule => ("alert_rule_not_found", "告警规则不存在，请检查编号"),
             Self::Channel => ("notification_channel_not_found", "通知渠道不存在，请检查编号"),
+            Self::Session => ("session_not_found", "会话不存在，请检查会话编号"),
+            Self::Run => ("execution_not_found", "流程执行记录不存在，请检查编号"),
+            Self::Model => ("model_not_found", "模型不存在，请检查编号"),
+            Self::Persona => ("persona_not_found", "角色不存在，请检查编号"),
+            Self::Template => ("template_not_found", "话术模板不存在，请检查编号"),
+            Self::Flow => ("flow_not_found", "流程不存在，请检查编号"),
+            Self::Version => ("version_not_found", "没有这个版本，请先查询版本列表"),
         }
     }
 }
@@ -247,6 +284,15 @@ pub enum Conflict {
     InUse(i64),
     /// The alert is over.
     AlertResolved,
+    /// Somebody else has the conversation.
+    SessionTaken {
+        /// A user id, or `phone`.
+        by: String,
+    },
+    /// The run is not over.
+    RunNotOver,
+    /// No node of the run failed.
+    NothingFailed,
 }
 
 impl Conflict {
@@ -283,6 +329,13 @@ impl Conflict {
                 ("in_use", "仍被其他配置使用，请先解除引用再删除", json!({ "count": count }))
             }
             Self::AlertResolved => ("alert_resolved", "告警已解决，无需再认领", Value::Null),
+            Self::SessionTaken { by } => {
+                ("session_taken_over", "会话已由他人接管，请待其释放后再接管", json!({ "takenOverBy": by }))
+            }
+            Self::RunNotOver => ("run_not_over", "流程仍在执行，请待其结束后再重试", Value::Null),
+            Self::NothingFailed => {
+                ("nothing_failed", "该次执行没有失败的节点，请选择从头或从某个节点重试", Value::Null)
+            }
         }
     }
 }

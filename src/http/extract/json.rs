@@ -73,7 +73,7 @@ fn typed<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
 }
 
 /// The path and the sentence of a typed error. serde tells what is wrong only in words.
-pub(super) fn describe(path: &str, words: &str) -> (String, String) {
+pub(in crate::http) fn describe(path: &str, words: &str) -> (String, String) {
     let quoted = |prefix: &str| {
         words
             .strip_prefix(prefix)

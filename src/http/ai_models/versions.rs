@@ -1,0 +1,38 @@
+//! `GET /api/ai/models/{id}/versions`: what a model was.
+use actix_web::web::Path;
+use workbot_schema::ai_models::versions;
+
+use super::detail::find;
+use crate::http::auth::{Action, UserToken};
+use crate::http::envelope::{Envelope, Page, Reply};
+use crate::http::error::ApiResult;
+use crate::http::extract::{Paging, PagingQuery};
+use crate::http::openapi::Failures;
+use crate::http::state::State;
+use crate::http::versions::VersionView;
+
+/// Lists the versions of a model, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/ai/models/{id}/versions",
+    operation_id = "list_model_versions",
+    tag = "AI 模型",
+    summary = "模型版本",
+    description = "每次修改保存一个版本，新的在前；不含密钥和启停状态。",
+    security(("user" = [])),
+    params(("id" = String, Path, description = "模型编号"), PagingQuery),
+    responses(
+        (status = 200, description = "版本", body = Envelope<Page<VersionView>>,
+            example = json!({"success": true, "code": 0, "message": "success", "data": {"total": 1,
+                "list": [{"version": 1, "content": {"name": "豆包 32k", "provider": "doubao",
+                "modelId": "doubao-pro-32k"}, "authorId": "system", "note": null,
+                "createdAt": "2026-01-30T12:00:00.000Z"}]}})),
+        Failures
+    )
+)]
+pub async fn list(state: State, user: UserToken, paging: Paging, id: Path<String>) -> ApiResult<Reply> {
+    user.may(Action::ReadDesign)?;
+    let model = find(&state, &user, id.into_inner()).await?;
+    let (total, rows) = versions::list(&state.db, model.id, paging.offset, paging.limit).await?;
+    Reply::ok(&Page::new(total, rows.into_iter().map(VersionView::from).collect(), &paging))
+}
