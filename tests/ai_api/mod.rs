@@ -22,10 +22,7 @@ const LATE: Duration = Duration::from_secs(40);
 
 /// A server whose flows answer every message at once, without limits.
 fn builder(backend: Backend) -> Builder {
-    TestServer::builder(backend)
-        .set("session.flow_answers", true)
-        .set("session.burst_quiet_ms", 0)
-        .set("limits.enabled", false)
+    TestServer::builder(backend).set("session.burst_quiet_ms", 0).set("limits.enabled", false)
 }
 
 async fn get(rest: &Rest, path: &str) -> Value {
