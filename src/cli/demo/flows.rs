@@ -1,16 +1,34 @@
-//! What the flows of the demo answered, as an operator sees it in the list of messages.
+//! The robots of the demo that their flows answer for: a model for one of them, and what they answered as an operator sees it.
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::sleep;
-use workbot_robot_sim::{Rest, SimError};
+use workbot_robot_sim::{Mode, ModelScript, ModelWire, Models, ModelsConfig, Rest, SimError};
 
 use super::book::{Book, Way};
 use super::{phones, show};
 
 /// From one look to the next.
 const LOOK: Duration = Duration::from_millis(300);
+/// How long the scripted model thinks.
+const THOUGHT: Duration = Duration::from_millis(150);
+
+/// Starts a scripted model and gives it to the robots that their flows answer for, except the WorkTool phone's.
+pub async fn give_model(admin: &Rest, desks: &[phones::Desk]) -> Result<Models, SimError> {
+    let script = ModelScript::always(Mode::slow(THOUGHT));
+    let models = Models::start(ModelsConfig { script, ..ModelsConfig::default() }).await?;
+    let body = json!({"name": "演示模型", "provider": "custom", "modelId": "demo", "modelType": "chat",
+        "capabilities": ["intent_recognition", "service_reply", "chat"], "isActive": true, "inDefaultChain": false,
+        "apiEndpoint": models.base(ModelWire::OpenaiChat), "apiKey": "demo"});
+    let made = admin.post("/api/ai/models", &body).await?.expect_ok()?.text("/id")?;
+    for desk in desks.iter().filter(|desk| desk.way == Way::Flow) {
+        let path = format!("/api/robots/{}", desk.robot_id);
+        admin.put(&path, &json!({"aiModelId": made})).await?.expect_ok()?;
+    }
+    Ok(models)
+}
+
 /// Looks for answers, for ever.
 pub async fn watch(admin: &Rest, desks: &[phones::Desk], book: &Mutex<Book>) {
     loop {

@@ -24,7 +24,7 @@ use chrono::Utc;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
-use workbot_robot_sim::{Hook, Platform, PlatformConfig, Rest};
+use workbot_robot_sim::{Hook, Models, Platform, PlatformConfig, Rest};
 
 use self::book::{Book, Tally};
 use self::folder::Folder;
@@ -94,6 +94,8 @@ async fn perform(args: &DemoArgs, folder: &Folder) -> Result<(), CliError> {
 struct Stage {
     server: Server,
     admin: Rest,
+    /// Answers as long as it is held.
+    _models: Models,
     desks: Vec<phones::Desk>,
     platform: platform::Desk,
     book: Arc<Mutex<Book>>,
@@ -143,20 +145,20 @@ impl Stage {
         show::line(&format!(
             "platform   {message_url} (signed callbacks), answers through POST /api/robot/send-message"
         ));
-        let by_flow: Vec<_> =
-            desks.iter().filter(|desk| desk.way != book::Way::Platform).map(|desk| desk.name).collect();
+        let models = flows::give_model(&admin, &desks).await.map_err(CliError::failed)?;
         show::line(&format!(
-            "flows      answer for {} with the built-in rules: no AI key is set",
-            by_flow.join("、")
+            "flows      answer for {} with a scripted model, for {} with the built-in rules",
+            script::FLOW_ROBOT,
+            script::WORKTOOL_ROBOT
         ));
         show::line("");
         let platform = platform::Desk { platform: receiver, rest, book: Arc::clone(&book) };
-        Ok(Self { server, admin, desks, platform, book })
+        Ok(Self { server, admin, desks, platform, book, _models: models })
     }
 
     /// Lets everybody work, kills the server once, and ends when `end` resolves and every story is complete.
     async fn play(self, kill_after: Duration, end: impl Future<Output = ()>) -> Result<(), CliError> {
-        let Self { mut server, admin, desks, platform, book } = self;
+        let Self { mut server, admin, desks, platform, book, _models } = self;
         let mut kills = 0;
         let tally = {
             let traffic = async {
