@@ -2,6 +2,7 @@
 mod ai;
 mod alert;
 mod flow;
+mod login;
 mod worktool;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
@@ -9,6 +10,7 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 pub use ai::*;
 pub use alert::*;
 pub use flow::*;
+pub use login::*;
 pub use worktool::*;
 
 table! {
@@ -24,6 +26,7 @@ table! {
         token_epoch -> BigInt,
         created_at -> UtcTime,
         updated_at -> UtcTime,
+        last_login_at -> Nullable<UtcTime>,
     }
 }
 
@@ -57,6 +60,7 @@ table! {
         created_at -> UtcTime,
         updated_at -> UtcTime,
         deleted_at -> Nullable<UtcTime>,
+        is_owner_active -> Bool,
     }
 }
 

@@ -116,10 +116,7 @@ async fn admit(
     let now = state.now();
     let claims = match state.tokens.check_robot(token, now) {
         Ok(claims) => claims,
-        Err(Unauthorized::Missing | Unauthorized::Wrong | Unauthorized::Expired) => {
-            return Ok(Err(Refusal::Token));
-        }
-        Err(Unauthorized::Revoked | Unauthorized::Reused) => return Ok(Err(Refusal::Token)),
+        Err(_refused) => return Ok(Err(Refusal::Token)),
     };
     let Some(entry) = state.directory.get(RobotKey::Uuid(claims.robot())).await? else {
         return Ok(Err(Refusal::Robot));
