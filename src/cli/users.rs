@@ -66,10 +66,7 @@ async fn link(args: UsersLinkArgs, settings: Settings) -> Result<(), CliError> {
     }
     let link = login_link::of_user(&db, user.id, store::now()).await.map_err(CliError::failed)?;
     if args.json {
-        return output::print_document(&LinkDocument {
-            path: link.path,
-            expires_at: link.expires_at.iso(),
-        });
+        return output::print_document(&LinkDocument { path: link.path, expires_at: link.expires_at.iso() });
     }
     output::print_line(&link.text(&settings))
 }

@@ -12,8 +12,8 @@ use workbot_schema::ids::{RobotUuid, UserId};
 use workbot_schema::robots::{Robot, RobotKind};
 use workbot_schema::users::Role;
 
-use super::auth::permission::{Action, Reach, reach};
 use super::auth::hash_of;
+use super::auth::permission::{Action, Reach, reach};
 use super::testing::{Answer, TestServer};
 
 /// Who may call a route.
@@ -313,7 +313,10 @@ async fn roles_reach_what_the_table_says() {
                         match answer.status.as_u16() {
                             403 => assert_eq!(reach, Reach::None, "{told}"),
                             404 => {
-                                assert!(reach != Reach::None && !is_within(reach, is_own, is_assigned), "{told}");
+                                assert!(
+                                    reach != Reach::None && !is_within(reach, is_own, is_assigned),
+                                    "{told}"
+                                );
                             }
                             status => {
                                 assert!(is_within(reach, is_own, is_assigned) && status != 401, "{told}");
@@ -371,7 +374,10 @@ async fn strangers_stay_out_and_cookies_need_their_token() {
             let answer = server.send(request).await;
             let is_refused = answer.error() == "csrf_failed";
             assert_eq!(is_refused, *method != "GET" && !is_right, "{method} {path}: {answer:?}");
-            assert!(answer.status != 401 && (is_refused || answer.status != 403), "{method} {path}: {answer:?}");
+            assert!(
+                answer.status != 401 && (is_refused || answer.status != 403),
+                "{method} {path}: {answer:?}"
+            );
         }
     }
     server.stop().await;

@@ -31,7 +31,10 @@ async fn a_code_opens_a_session(backend: Backend) {
         (&info["userId"], &info["phone"], &info["role"], &info["csrfToken"]),
         (&json!(user.id), &json!("138****1234"), &json!("admin"), &json!(browser.csrf))
     );
-    assert_eq!((&info["permissions"]["users"], &info["permissions"]["command"]), (&json!("all"), &json!("all")));
+    assert_eq!(
+        (&info["permissions"]["users"], &info["permissions"]["command"]),
+        (&json!("all"), &json!("all"))
+    );
     assert!(info["lastLoginAt"].is_string());
     let by_token = user.rest.get("/api/user/info").await.unwrap().expect_ok().unwrap().envelope.data;
     assert!(by_token["csrfToken"].is_null() && by_token["sessionId"].is_null());
@@ -48,7 +51,8 @@ async fn a_code_opens_a_session(backend: Backend) {
     assert_eq!(listed["list"][0]["id"], json!(browser.session));
 
     let left = browser.rest.post("/api/user/logout", &json!({})).await.unwrap().expect_ok().unwrap();
-    let removed = left.headers.iter().filter(|(name, value)| name == "set-cookie" && value.contains("Max-Age=0"));
+    let removed =
+        left.headers.iter().filter(|(name, value)| name == "set-cookie" && value.contains("Max-Age=0"));
     assert_eq!(removed.count(), 2, "{left:?}");
     assert!(!browser.is_in().await);
     let verbs = audited(&user.rest).await;

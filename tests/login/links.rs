@@ -6,7 +6,11 @@ use crate::on_both;
 use crate::support::database::Backend;
 use crate::support::server::TestServer;
 
-on_both!(links_work_once_and_in_time, the_first_start_offers_a_link, sessions_outlive_a_restart_until_they_are_over);
+on_both!(
+    links_work_once_and_in_time,
+    the_first_start_offers_a_link,
+    sessions_outlive_a_restart_until_they_are_over
+);
 
 async fn exchange(server: &TestServer, body: serde_json::Value) -> workbot_robot_sim::Answer {
     server.rest().post("/api/user/ticket", &body).await.unwrap()
@@ -16,16 +20,15 @@ async fn links_work_once_and_in_time(backend: Backend) {
     let server = TestServer::start(backend).await;
     let admin = server.user(ADMIN, "admin").await;
     let ticket = link(&server, ADMIN).await;
-    let browser = Browser::of(&server, &exchange(&server, json!({"ticket": ticket})).await.expect_ok().unwrap());
+    let browser =
+        Browser::of(&server, &exchange(&server, json!({"ticket": ticket})).await.expect_ok().unwrap());
     assert!(browser.is_in().await);
     exchange(&server, json!({"ticket": ticket})).await.expect_error(401, "ticket_invalid").unwrap();
     exchange(&server, json!({"ticket": "nonsense"})).await.expect_error(401, "ticket_invalid").unwrap();
     exchange(&server, json!({"ticket": ""})).await.expect_error(400, "invalid_request").unwrap();
 
     let late = link(&server, ADMIN).await;
-    server.database().sql(
-        "UPDATE login_tickets SET expires_at = created_at RETURNING ticket_hash AS value",
-    );
+    server.database().sql("UPDATE login_tickets SET expires_at = created_at RETURNING ticket_hash AS value");
     exchange(&server, json!({"ticket": late})).await.expect_error(401, "ticket_invalid").unwrap();
     assert_eq!(audited(&admin.rest).await, ["user.login"]);
 }
@@ -45,7 +48,8 @@ async fn the_first_start_offers_a_link(backend: Backend) {
     // The later link takes the place of the earlier one.
     let phone = json!({"ticket": both[0], "phone": ADMIN});
     exchange(&server, phone).await.expect_error(401, "ticket_invalid").unwrap();
-    let asked = exchange(&server, json!({"ticket": both[1]})).await.expect_error(400, "invalid_request").unwrap();
+    let asked =
+        exchange(&server, json!({"ticket": both[1]})).await.expect_error(400, "invalid_request").unwrap();
     assert!(asked.envelope.data["fields"]["phone"].is_string(), "{asked:?}");
     let wrong = exchange(&server, json!({"ticket": both[1], "phone": "123"})).await;
     wrong.expect_error(400, "invalid_request").unwrap();

@@ -39,21 +39,38 @@ async fn accounts_are_made_and_changed(backend: Backend) {
     };
     let all = list("").await;
     assert_eq!((&all["total"], &all["list"][0]["phone"]), (&json!(2), &json!("139****0001")));
-    for (query, count) in
-        [("?role=viewer", 1), ("?enabled=false", 0), ("?q=小", 1), ("?q=13812", 1), ("?q=%25", 2), ("?q=x", 0)]
-    {
+    for (query, count) in [
+        ("?role=viewer", 1),
+        ("?enabled=false", 0),
+        ("?q=小", 1),
+        ("?q=13812", 1),
+        ("?q=%25", 2),
+        ("?q=x", 0),
+    ] {
         assert_eq!(list(query).await["total"], count, "{query}");
     }
     let browser = follow(&server, "13900000001").await;
     let shown = admin.get(&path).await.unwrap().expect_ok().unwrap().envelope.data;
-    assert_eq!((&shown["phone"], &shown["sessions"][0]["id"]), (&json!("13900000001"), &json!(browser.session)));
+    assert_eq!(
+        (&shown["phone"], &shown["sessions"][0]["id"]),
+        (&json!("13900000001"), &json!(browser.session))
+    );
     admin.get("/api/admin/users/nobody").await.unwrap().expect_error(404, "user_not_found").unwrap();
-    admin.put("/api/admin/users/nobody", &json!({})).await.unwrap().expect_error(404, "user_not_found").unwrap();
+    admin
+        .put("/api/admin/users/nobody", &json!({}))
+        .await
+        .unwrap()
+        .expect_error(404, "user_not_found")
+        .unwrap();
 
     // A new role counts from the next request on.
     browser.bare.get("/api/admin/users").await.unwrap().expect_error(403, "forbidden").unwrap();
-    let changed = admin.put(&path, &json!({"role": "admin", "name": null})).await.unwrap().expect_ok().unwrap();
-    assert_eq!((&changed.envelope.data["role"], &changed.envelope.data["name"]), (&json!("admin"), &Value::Null));
+    let changed =
+        admin.put(&path, &json!({"role": "admin", "name": null})).await.unwrap().expect_ok().unwrap();
+    assert_eq!(
+        (&changed.envelope.data["role"], &changed.envelope.data["name"]),
+        (&json!("admin"), &Value::Null)
+    );
     browser.bare.get("/api/admin/users").await.unwrap().expect_ok().unwrap();
 
     let token = server.cli(&["token", "--phone", "13900000001"]).await;

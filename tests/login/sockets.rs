@@ -20,10 +20,13 @@ async fn watch(server: &TestServer, browser: &Browser, origin: &str) -> Result<B
 }
 
 async fn pages_of_others_may_not_watch(backend: Backend) {
-    let server = TestServer::builder(backend).set("server.public_url", "https://bot.example.com").start().await;
+    let server =
+        TestServer::builder(backend).set("server.public_url", "https://bot.example.com").start().await;
     let admin = server.user(ADMIN, "admin").await;
     let browser = follow_secure(&server).await;
-    for origin in ["", "null", "http://evil.example.com", "https://bot.example.com.evil.com", "http://127.0.0.1:1"] {
+    for origin in
+        ["", "null", "http://evil.example.com", "https://bot.example.com.evil.com", "http://127.0.0.1:1"]
+    {
         match watch(&server, &browser, origin).await {
             Err(SimError::Refused { status: 403, .. }) => {}
             other => panic!("{origin}: {:?}", other.err()),

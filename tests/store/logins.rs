@@ -87,11 +87,15 @@ async fn rows_of_logins_go_after_their_time(backend: Backend) {
             .await
             .unwrap();
         let ticket_hash = format!("used {secs}");
-        make(&db, LoginTicket { ticket_hash: ticket_hash.clone(), user_id, expires_at, created_at: at(secs) })
-            .await
-            .unwrap();
+        make(
+            &db,
+            LoginTicket { ticket_hash: ticket_hash.clone(), user_id, expires_at, created_at: at(secs) },
+        )
+        .await
+        .unwrap();
         let session = session(&format!("cookie {secs}"), expires_at);
-        let done = act(&db, AccountAct::EnterTicket { ticket_hash, first_admin: None, session }, at(secs)).await;
+        let done =
+            act(&db, AccountAct::EnterTicket { ticket_hash, first_admin: None, session }, at(secs)).await;
         assert!(matches!(done, AccountDone::Entered(_)), "{done:?}");
     }
     for (kept, before, count) in [

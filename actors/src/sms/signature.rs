@@ -32,7 +32,12 @@ pub(super) fn query(parameters: &BTreeMap<&str, &str>) -> String {
 }
 
 /// The headers of a signed POST of a query.
-pub(super) fn headers(ask: Ask<'_>, query: &str, key_id: &str, key_secret: &str) -> Vec<(&'static str, String)> {
+pub(super) fn headers(
+    ask: Ask<'_>,
+    query: &str,
+    key_id: &str,
+    key_secret: &str,
+) -> Vec<(&'static str, String)> {
     let signed = [
         ("host", ask.host),
         ("x-acs-action", ask.action),
@@ -84,10 +89,7 @@ mod tests {
             ("ImageId", "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"),
         ]);
         let query = query(&parameters);
-        assert_eq!(
-            query,
-            "ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai"
-        );
+        assert_eq!(query, "ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd&RegionId=cn-shanghai");
         let ask = Ask {
             host: "ecs.cn-shanghai.aliyuncs.com",
             action: "RunInstances",

@@ -54,7 +54,12 @@ pub struct UserFilter {
 }
 
 /// A page of accounts, latest first, and how many there are.
-pub async fn list_users(db: &Db, filter: UserFilter, offset: i64, limit: i64) -> StoreResult<(i64, Vec<User>)> {
+pub async fn list_users(
+    db: &Db,
+    filter: UserFilter,
+    offset: i64,
+    limit: i64,
+) -> StoreResult<(i64, Vec<User>)> {
     db!(db, read, |connection| {
         let matching = || {
             let mut query = users::table.into_boxed::<DB>();

@@ -42,7 +42,9 @@ pub(super) async fn purge_tickets(db: &Db, before: Ts) -> StoreResult<usize> {
         return Ok(0);
     }
     db!(db, write, |connection| {
-        Ok(diesel::delete(login_tickets::table.filter(login_tickets::ticket_hash.eq_any(ids))).execute(connection).await?)
+        Ok(diesel::delete(login_tickets::table.filter(login_tickets::ticket_hash.eq_any(ids)))
+            .execute(connection)
+            .await?)
     })
 }
 
@@ -63,6 +65,8 @@ pub(super) async fn purge_sessions(db: &Db, before: Ts) -> StoreResult<usize> {
         return Ok(0);
     }
     db!(db, write, |connection| {
-        Ok(diesel::delete(user_sessions::table.filter(user_sessions::id.eq_any(ids))).execute(connection).await?)
+        Ok(diesel::delete(user_sessions::table.filter(user_sessions::id.eq_any(ids)))
+            .execute(connection)
+            .await?)
     })
 }

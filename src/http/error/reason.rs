@@ -170,9 +170,10 @@ impl Forbidden {
             Self::Scope => ("forbidden", "平台密钥缺少所需权限范围，请在控制台补充后重试"),
             Self::Address => ("forbidden", "当前 IP 不在平台密钥的允许列表中，请在控制台添加后重试"),
             Self::CallbackKey => ("forbidden", "回调密钥错误，请核对回调地址中的 key 参数"),
-            Self::Csrf => {
-                ("csrf_failed", "请求缺少有效的 X-CSRF-Token，请携带 workbot_csrf Cookie 的值后重试，或重新登录")
-            }
+            Self::Csrf => (
+                "csrf_failed",
+                "请求缺少有效的 X-CSRF-Token，请携带 workbot_csrf Cookie 的值后重试，或重新登录",
+            ),
             Self::Origin => ("forbidden", "请求来源与本站不一致，请从本站控制台访问"),
             Self::UserDisabled => ("user_disabled", "账号已停用，请联系管理员启用"),
             Self::RobotDisabled => ("robot_disabled", "机器人已停用，请联系管理员启用"),
@@ -312,9 +313,7 @@ impl Conflict {
                 ("in_use", "仍被其他配置使用，请先解除引用再删除", json!({ "count": count }))
             }
             Self::PhoneTaken => ("phone_taken", "该手机号已被其他用户使用，请更换手机号", Value::Null),
-            Self::LastAdmin => {
-                ("last_admin", "这是最后一个管理员，请先指定另一名管理员再操作", Value::Null)
-            }
+            Self::LastAdmin => ("last_admin", "这是最后一个管理员，请先指定另一名管理员再操作", Value::Null),
             Self::AlertResolved => ("alert_resolved", "告警已解决，无需再认领", Value::Null),
         }
     }

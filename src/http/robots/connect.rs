@@ -20,7 +20,7 @@ use workbot_schema::robots::queries::{RobotKey, RobotProfile};
 
 use crate::http::auth::bearer::bearer;
 use crate::http::auth::token::RobotClaims;
-use crate::http::error::{ApiError, ApiResult, Limited, Unauthorized};
+use crate::http::error::{ApiError, ApiResult, Limited};
 use crate::http::extract::{ClientAddress, Query};
 use crate::http::guard::sockets::SocketTicket;
 use crate::http::openapi::Failures;

@@ -21,8 +21,7 @@ impl WithCookies {
     pub fn open(reply: Reply, (session, csrf): (String, String), secs: u64, is_secure: bool) -> Self {
         let secs = Duration::seconds(i64::try_from(secs).unwrap_or(i64::MAX));
         let cookies = [(SESSION_COOKIE, session, true), (CSRF_COOKIE, csrf, false)];
-        let cookies =
-            cookies.map(|(name, value, is_hidden)| cookie(name, value, is_hidden, is_secure, secs));
+        let cookies = cookies.map(|(name, value, is_hidden)| cookie(name, value, is_hidden, is_secure, secs));
         Self { reply, cookies }
     }
 

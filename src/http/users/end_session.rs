@@ -59,6 +59,8 @@ pub async fn end(
             }
             _ => Err(ApiError::NotFound(Missing::Session)),
         },
-        _ => Err(ApiError::Internal("the journal answered the end of a session with something else".to_owned())),
+        _ => Err(ApiError::Internal(
+            "the journal answered the end of a session with something else".to_owned(),
+        )),
     }
 }

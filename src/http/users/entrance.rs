@@ -80,11 +80,12 @@ impl Entrance {
             expires_at: now.plus(life),
         };
         let session_id = session.id.clone();
-        let records =
-            vec![Record::Account(Box::new(act(session))), self.audit(user, way, &session_id, now)];
+        let records = vec![Record::Account(Box::new(act(session))), self.audit(user, way, &session_id, now)];
         let user = match state.journal.write(records).await?.into_iter().next() {
             Some(Outcome::Account(done)) => self.admitted(state, *done, way)?,
-            _ => return Err(ApiError::Internal("the journal answered a login with something else".to_owned())),
+            _ => {
+                return Err(ApiError::Internal("the journal answered a login with something else".to_owned()));
+            }
         };
         log::info!(user = user.id.as_str(), way = way; "somebody has logged in");
         // Whoever is new, or was looked for in vain a moment ago, is known now.

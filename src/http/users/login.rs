@@ -53,8 +53,7 @@ pub async fn login(state: State, entrance: Entrance, body: Body<LoginRequest>) -
     entrance.check(&state)?;
     let known = users::find_by_phone(&state.db, phone.clone()).await?;
     let is_open = state.settings.users.open_registration;
-    let newcomer =
-        (known.is_none() && is_open).then(|| User::new(phone.clone(), Role::User, state.now()));
+    let newcomer = (known.is_none() && is_open).then(|| User::new(phone.clone(), Role::User, state.now()));
     let user = known.as_ref().or(newcomer.as_ref()).map(|user| user.id.clone());
     let code_hash = state.logins.keys.code_hash(&phone, &code);
     let act = |session| AccountAct::EnterCode { phone, code_hash, newcomer, session };

@@ -55,7 +55,8 @@ pub fn sender(settings: &SmsSettings, http: &HttpClient, clock: &Clock) -> SmsSe
         sign_name: settings.aliyun_sign_name.clone(),
         template_code: settings.aliyun_template_code.clone(),
     };
-    let aliyun = if settings.is_log() { None } else { AliyunSender::new(http.clone(), clock.clone(), keys()) };
+    let aliyun =
+        if settings.is_log() { None } else { AliyunSender::new(http.clone(), clock.clone(), keys()) };
     match aliyun {
         Some(aliyun) => SmsSender::Aliyun(Box::new(aliyun)),
         None => {

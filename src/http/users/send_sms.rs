@@ -65,8 +65,7 @@ pub async fn send_sms(state: State, entrance: Entrance, body: Body<SendSmsReques
     let busy = |_none| ApiError::Unavailable("too many codes are on their way".to_owned());
     let place = Arc::clone(&state.logins.sending).try_acquire_owned().map_err(busy)?;
     let user = users::find_by_phone(&state.db, phone.clone()).await?;
-    let is_welcome =
-        user.map_or(state.settings.users.open_registration, |user: users::User| user.is_active);
+    let is_welcome = user.map_or(state.settings.users.open_registration, |user: users::User| user.is_active);
     let code = random_code()?;
     let now = state.now();
     let row = LoginCode {
@@ -107,7 +106,11 @@ pub async fn send_sms(state: State, entrance: Entrance, body: Body<SendSmsReques
 pub fn checked_phone(text: &str) -> ApiResult<String> {
     let compact: String = text.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
     let phone = compact.strip_prefix("+86").unwrap_or(&compact);
-    if is_phone(phone) { Ok(phone.to_owned()) } else { Err(ApiError::field("phone", "请输入 11 位手机号")) }
+    if is_phone(phone) {
+        Ok(phone.to_owned())
+    } else {
+        Err(ApiError::field("phone", "请输入 11 位手机号"))
+    }
 }
 
 fn limits(state: &AppState) -> Option<CodeLimits> {

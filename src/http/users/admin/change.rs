@@ -75,7 +75,8 @@ pub async fn change(
     detail.extend(role.map(|role| ("role".to_owned(), json!(role))));
     detail.extend(enabled.map(|enabled| ("enabled".to_owned(), json!(enabled))));
     let changes = UserChanges { name, role, is_active: enabled, ends_logins: false };
-    let changed = apply(&state, user, &origin, (id.into_inner(), changes), ("user.update", detail.into())).await?;
+    let changed =
+        apply(&state, user, &origin, (id.into_inner(), changes), ("user.update", detail.into())).await?;
     Reply::ok(&UserView::masked(&changed))
 }
 
