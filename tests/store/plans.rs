@@ -19,7 +19,7 @@ struct PostgresStep {
 
 /// Statements as the store makes them. `?` is a parameter, because a planner that sees only parameters may not know that a
 /// partial index applies.
-const HOT: [&str; 27] = [
+const HOT: [&str; 30] = [
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'queued' AND expires_at > ? \
      AND (not_before IS NULL OR not_before <= ?) ORDER BY priority DESC, seq ASC LIMIT ?",
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'sent' ORDER BY priority DESC, seq ASC LIMIT ?",
@@ -52,6 +52,9 @@ const HOT: [&str; 27] = [
     "SELECT * FROM ai_call_logs WHERE run_id = ? ORDER BY seq DESC LIMIT ?",
     "SELECT * FROM ai_io_logs WHERE call_id = ?",
     "SELECT * FROM flow_executions ORDER BY seq ASC LIMIT ?",
+    "SELECT * FROM user_sessions WHERE token_hash = ?",
+    "SELECT * FROM login_codes WHERE phone = ? ORDER BY created_at DESC LIMIT ?",
+    "SELECT created_at FROM login_codes WHERE address = ? ORDER BY created_at DESC LIMIT ?",
 ];
 
 async fn plan(db: &Db, statement: &'static str) -> String {

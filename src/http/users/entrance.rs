@@ -84,7 +84,9 @@ impl Entrance {
         let user = match state.journal.write(records).await?.into_iter().next() {
             Some(Outcome::Account(done)) => self.admitted(state, *done, way)?,
             _ => {
-                return Err(ApiError::Internal("the journal answered a login with something else".to_owned()));
+                return Err(ApiError::Internal(
+                    "the journal answered a login with something else".to_owned(),
+                ));
             }
         };
         log::info!(user = user.id.as_str(), way = way; "somebody has logged in");
