@@ -14,23 +14,6 @@ pub use login::*;
 pub use worktool::*;
 
 table! {
-    use crate::fields::time::UtcTime;
-    use diesel::sql_types::*;
-
-    users (id) {
-        id -> Text,
-        phone -> Text,
-        name -> Nullable<Text>,
-        role -> Text,
-        is_active -> Bool,
-        token_epoch -> BigInt,
-        created_at -> UtcTime,
-        updated_at -> UtcTime,
-        last_login_at -> Nullable<UtcTime>,
-    }
-}
-
-table! {
     use crate::fields::json::JsonDoc;
     use crate::fields::time::UtcTime;
     use diesel::sql_types::*;

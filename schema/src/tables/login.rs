@@ -1,7 +1,22 @@
-//! Tables of people's logins.
+//! Tables of people and their logins.
 use diesel::{joinable, table};
 
-use super::users;
+table! {
+    use crate::fields::time::UtcTime;
+    use diesel::sql_types::*;
+
+    users (id) {
+        id -> Text,
+        phone -> Text,
+        name -> Nullable<Text>,
+        role -> Text,
+        is_active -> Bool,
+        token_epoch -> BigInt,
+        created_at -> UtcTime,
+        updated_at -> UtcTime,
+        last_login_at -> Nullable<UtcTime>,
+    }
+}
 
 table! {
     use crate::fields::time::UtcTime;

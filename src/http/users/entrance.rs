@@ -108,6 +108,7 @@ impl Entrance {
             AccountDone::Wrong => ApiError::Unauthorized(Unauthorized::Ticket),
             other => return Err(ApiError::Internal(format!("a login was answered with {other:?}"))),
         };
+        log::info!(request = self.request(), address = self.address.as_str(), way = way; "a login failed");
         state.logins.failures.fail(self.address(), state.clock.monotonic_ms());
         Err(refusal)
     }
