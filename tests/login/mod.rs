@@ -6,6 +6,7 @@ mod sockets;
 
 use serde_json::{Value, json};
 use workbot_robot_sim::{Answer, Rest};
+use workbot_schema::users::masked;
 
 use crate::support::server::{SOON, TestServer};
 use crate::support::until;
@@ -83,11 +84,14 @@ pub async fn enter(server: &TestServer, phone: &str, code: &str) -> Answer {
 
 /// The codes in the server's log for a phone, oldest first.
 pub fn codes(server: &TestServer, phone: &str) -> Vec<String> {
-    let (start, end) = (&phone[..3], &phone[7..]);
+    let end = format!(" for {}", masked(phone));
     let log = server.log();
     let told = log.iter().filter_map(|line| line.split_once("sms code ")).map(|(_before, rest)| rest);
-    let own = told.filter(|rest| rest[6..].starts_with(&format!(" for {start}****{end}")));
-    own.map(|rest| rest[..6].to_owned()).collect()
+    told.filter_map(|rest| {
+        let (code, of) = rest.split_at_checked(6)?;
+        of.starts_with(&end).then(|| code.to_owned())
+    })
+    .collect()
 }
 
 /// The code that comes after the first `known`.
