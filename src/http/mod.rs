@@ -28,8 +28,6 @@ pub mod monitor;
 pub mod notification_channels;
 pub mod openapi;
 pub mod ops;
-#[cfg(test)]
-mod permission_tests;
 pub mod platform_keys;
 pub mod robots;
 pub mod route;
