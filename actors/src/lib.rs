@@ -48,6 +48,7 @@ mod preset_tests;
 pub mod provider;
 pub mod robot;
 pub mod session;
+pub mod sms;
 pub mod supervisor;
 pub mod template;
 #[cfg(test)]

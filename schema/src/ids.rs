@@ -136,6 +136,10 @@ text_id!(
     UserId
 );
 text_id!(
+    /// A session of the console (not its cookie).
+    UserSessionId
+);
+text_id!(
     /// A platform key (not the key itself).
     PlatformKeyId
 );
@@ -271,7 +275,7 @@ macro_rules! random_ids {
     };
 }
 
-random_ids!(ModelId, PersonaId, TemplateId, FlowId, AlertRuleId, ChannelId);
+random_ids!(UserSessionId, ModelId, PersonaId, TemplateId, FlowId, AlertRuleId, ChannelId);
 
 impl RunId {
     /// The run that answers a message: the same however often it is asked for.

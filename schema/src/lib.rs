@@ -1,4 +1,5 @@
 //! What things are in WorkBot: ids, wire types, rows, and the store. No actor, no HTTP.
+pub mod accounts;
 pub mod activation;
 pub mod ai_calls;
 pub mod ai_message_templates;

@@ -2,6 +2,7 @@
 mod ai;
 mod alert;
 mod flow;
+mod login;
 mod worktool;
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
@@ -9,23 +10,8 @@ use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 pub use ai::*;
 pub use alert::*;
 pub use flow::*;
+pub use login::*;
 pub use worktool::*;
-
-table! {
-    use crate::fields::time::UtcTime;
-    use diesel::sql_types::*;
-
-    users (id) {
-        id -> Text,
-        phone -> Text,
-        name -> Nullable<Text>,
-        role -> Text,
-        is_active -> Bool,
-        token_epoch -> BigInt,
-        created_at -> UtcTime,
-        updated_at -> UtcTime,
-    }
-}
 
 table! {
     use crate::fields::json::JsonDoc;
@@ -57,6 +43,7 @@ table! {
         created_at -> UtcTime,
         updated_at -> UtcTime,
         deleted_at -> Nullable<UtcTime>,
+        is_owner_active -> Bool,
     }
 }
 

@@ -42,6 +42,41 @@ pub struct User {
     pub created_at: Ts,
     /// Changed at.
     pub updated_at: Ts,
+    /// Came in last at.
+    pub last_login_at: Option<Ts>,
+}
+
+impl User {
+    /// A new person who is switched on.
+    pub fn new(phone: String, role: Role, now: Ts) -> Self {
+        Self {
+            id: UserId::generate(),
+            phone,
+            name: None,
+            role,
+            is_active: true,
+            token_epoch: 0,
+            created_at: now,
+            updated_at: now,
+            last_login_at: None,
+        }
+    }
+}
+
+/// Whether a text is a phone number people log in with: 11 digits that start with 1.
+pub fn is_phone(text: &str) -> bool {
+    text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A phone number with its middle hidden.
+pub fn masked(phone: &str) -> String {
+    let letters: Vec<char> = phone.chars().collect();
+    let last = letters.len().saturating_sub(4).max(3);
+    letters
+        .iter()
+        .enumerate()
+        .map(|(place, letter)| if (3..last).contains(&place) { '*' } else { *letter })
+        .collect()
 }
 
 /// A user by id, or `None`.
@@ -78,4 +113,32 @@ pub async fn ensure(db: &Db, user: User) -> StoreResult<(User, bool)> {
             .await?;
         Ok((present, inserted > 0))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_masked() {
+        for (phone, hidden) in
+            [("13812341234", "138****1234"), ("1381234", "1381234"), ("12", "12"), ("", "")]
+        {
+            assert_eq!(masked(phone), hidden);
+        }
+    }
+
+    #[test]
+    fn phones_have_eleven_digits() {
+        for (text, expected) in [
+            ("13800000001", true),
+            ("1380000000", false),
+            ("23800000001", false),
+            ("1380000000a", false),
+            ("+8613800000001", false),
+            ("", false),
+        ] {
+            assert_eq!(is_phone(text), expected, "{text}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Boot: what a command that runs for long sets up before it starts, and the order in which it starts and stops.
 pub mod logging;
+pub mod login_link;
 pub mod options;
 pub mod panics;
 pub mod presets;

@@ -23,7 +23,7 @@ use workbot_schema::fields::sealed::Sealer;
 use workbot_schema::store::files::FileStore;
 use workbot_schema::store::{Db, StoreError, migrate};
 
-use super::{options, presets};
+use super::{login_link, options, presets};
 use crate::http::server::{self, Bound};
 use crate::http::{AppState, Edge, Services};
 use crate::settings::{DataFolder, Settings};
@@ -142,6 +142,7 @@ async fn open(edge: &Edge, data: &DataFolder, clock: Clock) -> Result<Open, Serv
         log::info!(migrations = applied.len(); "the database was brought up to date");
     }
     presets::seed(&db, Ts::new(clock.now())).await?;
+    login_link::offer_setup(&db, settings, Ts::new(clock.now())).await?;
     let rules = RuleBook::load(&db).await?;
     let part = |error: &dyn std::fmt::Display| ServerError::Part(error.to_string());
     let library = Library::new().map_err(|error| part(&error))?;

@@ -195,6 +195,8 @@ pub struct RobotsCreateArgs {
 pub enum UsersCommand {
     /// Make a user; one that exists with that role is left as it is
     Create(UsersCreateArgs),
+    /// Print a link that logs a user in to the console, once, within 10 minutes
+    Link(UsersLinkArgs),
 }
 
 /// What a user may do.
@@ -234,6 +236,17 @@ pub struct UsersCreateArgs {
     /// Role
     #[arg(long, value_enum)]
     pub role: RoleArg,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `workbot users link`
+#[derive(Debug, Clone, Args)]
+pub struct UsersLinkArgs {
+    /// Phone of the user
+    #[arg(long, value_name = "PHONE", value_parser = parse_phone)]
+    pub phone: String,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

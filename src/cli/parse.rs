@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::time::Duration;
+use workbot_schema::users::is_phone;
 
 /// Reads a phone number of 11 digits that starts with 1.
 pub fn parse_phone(text: &str) -> Result<String, String> {
-    let is_phone =
-        text.len() == 11 && text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_phone { Ok(text.to_owned()) } else { Err("give 11 digits such as 13800138000".to_owned()) }
+    if is_phone(text) { Ok(text.to_owned()) } else { Err("give 11 digits such as 13800138000".to_owned()) }
 }
 
 /// Reads a time with zone (RFC 3339) or a date, which means its last second in UTC.

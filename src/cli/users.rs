@@ -1,12 +1,12 @@
 //! `workbot users create`: people with a login.
 use serde::Serialize;
-use workbot_schema::ids::UserId;
 use workbot_schema::store::Db;
 use workbot_schema::users::{self, Role, User};
 
-use super::args::{RoleArg, UsersCommand};
+use super::args::{RoleArg, UsersCommand, UsersLinkArgs};
 use super::error::CliError;
 use super::{output, store};
+use crate::boot::login_link;
 use crate::settings::Settings;
 
 #[derive(Debug, Serialize)]
@@ -32,7 +32,10 @@ impl From<RoleArg> for Role {
 
 /// Makes the user. One that exists with that role is fine; one with another role is an error.
 pub async fn run(command: UsersCommand, settings: Settings) -> Result<(), CliError> {
-    let UsersCommand::Create(args) = command;
+    let args = match command {
+        UsersCommand::Create(args) => args,
+        UsersCommand::Link(args) => return link(args, settings).await,
+    };
     let db = store::open(&settings).await?;
     let (user, created) = ensure(&db, &args.phone, args.role.into()).await?;
     if args.json {
@@ -47,19 +50,30 @@ pub async fn run(command: UsersCommand, settings: Settings) -> Result<(), CliErr
     output::print_line(&format!("{verb}: {} {} {}", user.phone, user.role, user.id))
 }
 
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkDocument {
+    path: String,
+    expires_at: String,
+}
+
+/// Makes a login link.
+async fn link(args: UsersLinkArgs, settings: Settings) -> Result<(), CliError> {
+    let db = store::open(&settings).await?;
+    let user = store::user(&db, &args.phone).await?;
+    if !user.is_active {
+        return Err(CliError::failed(format!("the user {} is switched off", user.phone)));
+    }
+    let link = login_link::of_user(&db, user.id, store::now()).await.map_err(CliError::failed)?;
+    if args.json {
+        return output::print_document(&LinkDocument { path: link.path, expires_at: link.expires_at.iso() });
+    }
+    output::print_line(&link.text(&settings))
+}
+
 /// The user of a phone with a role, made when there is none.
 pub async fn ensure(db: &Db, phone: &str, role: Role) -> Result<(User, bool), CliError> {
-    let now = store::now();
-    let user = User {
-        id: UserId::generate(),
-        phone: phone.to_owned(),
-        name: None,
-        role,
-        is_active: true,
-        token_epoch: 0,
-        created_at: now,
-        updated_at: now,
-    };
+    let user = User::new(phone.to_owned(), role, store::now());
     let (user, created) = users::ensure(db, user).await.map_err(CliError::failed)?;
     if user.role == role {
         Ok((user, created))

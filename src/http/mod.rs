@@ -132,7 +132,16 @@ table! {
     "/api/notification-channels/{id}/test"       => { post notification_channels::test::test }
     "/api/platform-keys"                         => { get platform_keys::list::list, post platform_keys::create::create }
     "/api/platform-keys/{id}"                    => { delete platform_keys::revoke::revoke }
+    "/api/user/send-sms"                         => { post users::send_sms::send_sms }
+    "/api/user/login"                            => { post users::login::login }
+    "/api/user/ticket"                           => { post users::ticket::ticket }
+    "/api/user/logout"                           => { post users::logout::logout }
     "/api/user/info"                             => { get users::info::info }
+    "/api/user/sessions"                         => { get users::sessions::sessions }
+    "/api/user/sessions/{id}"                    => { delete users::end_session::end_session }
+    "/api/admin/users"                           => { get users::admin::list::list, post users::admin::create::create }
+    "/api/admin/users/{id}"                      => { get users::admin::detail::detail, put users::admin::change::change }
+    "/api/admin/users/{id}/sign-out"             => { post users::admin::sign_out::sign_out }
     "/api/admin/audit-logs"                      => { get users::audit_logs::audit_logs }
     "/api/admin/actors"                          => { get actors::list::list }
     "/api/admin/actors/{id}/stop"                => { post actors::stop::stop }

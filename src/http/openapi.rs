@@ -1,11 +1,15 @@
 //! The OpenAPI document: the routes of the table, with what they have in common.
 use std::collections::BTreeMap;
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi as _};
 
 use super::Described;
+use super::auth::SESSION_COOKIE;
 
 /// The document of this program.
 pub fn openapi() -> OpenApi {
@@ -19,8 +23,8 @@ impl IntoResponses for Failures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         [
             ("400", "请求参数或 JSON 有误：invalid_request、invalid_json"),
-            ("401", "未登录或凭证失效：unauthorized、token_expired、token_reused"),
-            ("403", "没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired"),
+            ("401", "未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired"),
+            ("403", "没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired"),
             ("404", "不存在，或不属于调用者"),
             ("405", "请求方法不支持：method_not_allowed"),
             ("409", "状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等"),
@@ -65,5 +69,22 @@ impl Modify for Security {
             let value = ApiKeyValue::with_description(parameter, description);
             components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Query(value)));
         }
+        let value = ApiKeyValue::with_description(
+            SESSION_COOKIE,
+            "控制台会话（登录后由浏览器携带）；除 GET 外的请求还需请求头 X-CSRF-Token，其值与 Cookie workbot_csrf 相同",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(value)));
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+            operations.into_iter().flatten().for_each(take_sessions);
+        }
+    }
+}
+
+/// Whoever may come with a user's token may come with a session.
+fn take_sessions(operation: &mut Operation) {
+    let user = SecurityRequirement::new("user", Vec::<String>::new());
+    if let Some(ways) = operation.security.as_mut().filter(|ways| ways.contains(&user)) {
+        ways.push(SecurityRequirement::new("session", Vec::<String>::new()));
     }
 }

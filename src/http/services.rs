@@ -13,6 +13,7 @@ use workbot_actors::robot::command_service::{CommandLimits, CommandService};
 use workbot_actors::robot::login::{Attach, Detach};
 use workbot_actors::robot::message_service::MessageService;
 use workbot_actors::session::{Library, SessionHandle};
+use workbot_actors::sms::SmsSender;
 use workbot_actors::supervisor::directory::Directory;
 use workbot_actors::supervisor::endpoints::Endpoints;
 use workbot_actors::supervisor::router::ResumeCallbacks;
@@ -23,6 +24,7 @@ use workbot_schema::store::files::FileStore;
 use super::ops::metrics::Collect;
 use super::ops::tree_metrics::TreeMetrics;
 use super::state::window;
+use super::users::logins::sender;
 use crate::settings::Settings;
 
 /// What the services give to the edge.
@@ -69,6 +71,8 @@ pub struct Services {
     pub detach: Postbox<Detach>,
     /// Where paused endpoints are resumed.
     pub resume_callbacks: Postbox<ResumeCallbacks>,
+    /// Who sends codes to people who log in.
+    pub sms: SmsSender,
     /// Further sources of `/metrics`.
     pub metrics: Vec<Arc<dyn Collect>>,
 }
@@ -89,6 +93,7 @@ impl Services {
             window: window(settings),
         };
         let journal = tree.journal.clone();
+        let sms = sender(&settings.sms, &tree.http, &clock);
         Self {
             commands: CommandService::new(journal.clone(), clock.clone(), db.clone(), limits),
             messages: MessageService::new(journal.clone(), clock, files.clone(), offload.clone()),
@@ -108,6 +113,7 @@ impl Services {
             resume_callbacks: tree.resume_callbacks(),
             metrics: vec![Arc::new(TreeMetrics::of(tree))],
             journal,
+            sms,
             db,
             files,
             sealer,

@@ -44,6 +44,7 @@ use super::guard::sockets::SocketLimits;
 use super::ops::metrics::Collect;
 use super::robots::rotation::Rotations;
 use super::services::Services;
+use super::users::logins::Logins;
 use crate::settings::{Secret, Settings};
 
 /// Most addresses, codes or users a limit remembers.
@@ -191,6 +192,8 @@ pub struct AppState {
     pub key_uses: KeyUses,
     /// Users, remembered for ≤ 5 s.
     pub users: UserCache,
+    /// Logins of people.
+    pub logins: Logins,
     /// What the edge counts.
     pub counters: Arc<EdgeCounters>,
     /// Requests of users.
@@ -246,6 +249,7 @@ impl AppState {
             keys: KeyCache::default(),
             key_uses: KeyUses::default(),
             users: UserCache::default(),
+            logins: Logins::new(&settings, jwt_secret, services.sms, KEYS_MAX),
             counters: Arc::clone(&edge.0.counters),
             console_limit: KeyedBuckets::new(limited(limits.console_per_minute), KEYS_MAX),
             refresh_limit: KeyedBuckets::new(limited(limits.robot_inbound_per_minute), KEYS_MAX),

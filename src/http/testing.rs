@@ -131,16 +131,7 @@ impl TestServer {
     /// A person with a role, and a token of theirs.
     pub(crate) async fn user(&self, phone: &str, role: Role) -> (UserId, String) {
         let now = self.state.now();
-        let user = User {
-            id: UserId::generate(),
-            phone: phone.to_owned(),
-            name: None,
-            role,
-            is_active: true,
-            token_epoch: 0,
-            created_at: now,
-            updated_at: now,
-        };
+        let user = User::new(phone.to_owned(), role, now);
         let (user, _is_new) = users::ensure(&self.state.db, user).await.unwrap();
         let token = self.state.tokens.user(&user.id, user.token_epoch, 3_600, now).unwrap().token;
         (user.id, token)

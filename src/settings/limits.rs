@@ -17,10 +17,14 @@ section! {
         pub activation_per_ip: u32 = 10 => 1..=100_000;
         /// Failed activations and verifications per code and address in 10 minutes.
         pub activation_per_code: u32 = 5 => 1..=100_000;
-        /// Failed logins per address in 10 minutes. Read by the login of the console; not used by this version.
+        /// Failed logins per address in 10 minutes.
         pub login_per_ip: u32 = 10 => 1..=100_000;
-        /// SMS codes per phone and hour. Read by the login of the console; not used by this version.
+        /// SMS codes per phone and hour.
         pub sms_per_phone: u32 = 5 => 1..=1_000;
+        /// SMS codes per address and hour.
+        pub sms_per_ip: u32 = 20 => 1..=100_000;
+        /// Seconds between two SMS codes for one phone.
+        pub sms_pause_secs: u64 = 60 => 1..=3_600;
         /// Connects of one robot in a minute before the next is refused with Retry-After.
         pub connects_per_minute: u32 = 15 => 1..=10_000;
         /// Frames of one socket in a minute that make no sense before it is closed.

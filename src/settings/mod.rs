@@ -51,7 +51,6 @@ pub use secret::{DatabaseUrl, Secret};
 pub use source::{Flag, Sources};
 
 use section::Section;
-use sms::SmsProvider;
 use value::Raw;
 
 macro_rules! tree {
@@ -127,11 +126,11 @@ impl Settings {
             }
             section.rules(&mut problems);
         }
-        if self.server.production && self.sms.provider == SmsProvider::Log {
+        if self.server.production && self.sms.is_log() {
             problems.add(
                 "sms.provider",
                 "would write SMS codes to the log though server.production is true",
-                "set it to auto or aliyun, or set server.production to false",
+                "give the four keys of Aliyun, or set server.production to false",
             );
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }

@@ -14,13 +14,12 @@ section! {
         pub host: String = "0.0.0.0".to_owned();
         /// Port for REST, sockets, console and metrics; 0 takes a free one and prints it.
         pub port: u16 = 5_000;
-        /// Address under which people and phones reach this server, such as `https://bot.example.com`.
-        /// Read by what writes links for people; not used by this version.
+        /// Address under which people and phones reach this server, such as `https://bot.example.com`. Login links are written with
+        /// it, the console's socket takes pages from it, and with https the cookies of the console travel over TLS alone.
         pub public_url: String = String::new();
         /// Folder for the embedded database, secrets, received files and the log file. Back it up as a whole.
         pub data_dir: PathBuf = PathBuf::from("./data");
-        /// True refuses settings that are only good for trying things out: SMS codes in the log (sms.provider = "log").
-        /// Nothing else reads it in this version.
+        /// True refuses settings that are only good for trying things out: SMS codes in the log (sms.provider).
         pub production: bool = false;
         /// Proxies whose X-Forwarded-For is believed; an address that is not listed can claim nothing.
         pub trusted_proxies: Vec<Network> = Vec::new();

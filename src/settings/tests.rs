@@ -224,6 +224,22 @@ fn every_bad_value_is_told_at_once_and_no_secret_with_it() {
 }
 
 #[test]
+fn codes_in_the_log_are_refused_in_production() {
+    for (provider, is_refused) in [("auto", true), ("log", true), ("aliyun", false)] {
+        let mut settings = Settings::default();
+        settings.server.production = true;
+        assert!(settings.set("sms.provider", &Raw::Text(provider.to_owned())));
+        for key in ["access_key_id", "access_key_secret", "sign_name", "template_code"] {
+            let given = if provider == "aliyun" { "x" } else { "" };
+            assert!(settings.set(&format!("sms.aliyun_{key}"), &Raw::Text(given.to_owned())));
+        }
+        assert_eq!(settings.validate().is_err(), is_refused, "{provider}");
+        settings.server.production = false;
+        assert!(settings.validate().is_ok(), "{provider}");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named_without_their_content() {
     let loaded = load_file("[tokens]\njwt_secret = \"hunter2\n");
     assert_eq!(loaded.problems.iter().count(), 1);

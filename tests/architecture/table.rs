@@ -60,6 +60,10 @@ pub const TABLE: &[Row] = &[
         ],
     },
     Row {
+        folder: "sms",
+        grants: &[All("kernel"), Reader("delivery", "address_policy"), Reader("delivery", "http_client")],
+    },
+    Row {
         folder: "cloud",
         grants: &[
             All("kernel"),

@@ -7,7 +7,7 @@ use crate::support::database::Backend;
 use crate::support::server::TestServer;
 
 /// What the contract names; the program may have more.
-const PROMISED: [&str; 61] = [
+const PROMISED: [&str; 70] = [
     "post /api/robot-ids/verify",
     "post /api/robot-ids/activate",
     "post /api/robot/refresh-token",
@@ -35,6 +35,15 @@ const PROMISED: [&str; 61] = [
     "post /api/admin/activation-codes",
     "get /api/admin/activation-codes",
     "post /api/admin/unbind-device",
+    "post /api/user/send-sms",
+    "post /api/user/login",
+    "post /api/user/ticket",
+    "post /api/user/logout",
+    "get /api/user/info",
+    "get /api/user/sessions",
+    "delete /api/user/sessions/{id}",
+    "get /api/admin/users",
+    "put /api/admin/users/{id}",
     "get /ws/connect",
     "get /api/admin/actors",
     "post /api/admin/actors/{id}/stop",

@@ -34,6 +34,9 @@ mod faults;
 #[path = "../flow_answers/mod.rs"]
 mod flow_answers;
 #[cfg(test)]
+#[path = "../login/mod.rs"]
+mod login;
+#[cfg(test)]
 #[path = "../messages/mod.rs"]
 mod messages;
 #[cfg(test)]

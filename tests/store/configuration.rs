@@ -115,16 +115,7 @@ async fn everybody_sees_what_is_shared_and_their_own(backend: Backend) {
     let db = database.open().await;
     let mut owners = Vec::new();
     for phone in ["13800000001", "13800000002"] {
-        let user = User {
-            id: UserId::generate(),
-            phone: phone.to_owned(),
-            name: None,
-            role: Role::Developer,
-            is_active: true,
-            token_epoch: 0,
-            created_at: at(0),
-            updated_at: at(0),
-        };
+        let user = User::new(phone.to_owned(), Role::Developer, at(0));
         owners.push(users::ensure(&db, user).await.unwrap().0.id);
     }
     let rows = [("共享", None), ("甲的", Some(&owners[0])), ("乙的", Some(&owners[1]))];

@@ -6,6 +6,7 @@ mod commands;
 mod configuration;
 mod flow_rows;
 mod forgetting;
+mod logins;
 mod messages;
 mod models;
 mod plans;

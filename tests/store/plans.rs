@@ -19,7 +19,7 @@ struct PostgresStep {
 
 /// Statements as the store makes them. `?` is a parameter, because a planner that sees only parameters may not know that a
 /// partial index applies.
-const HOT: [&str; 31] = [
+const HOT: [&str; 34] = [
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'queued' AND expires_at > ? \
      AND (not_before IS NULL OR not_before <= ?) ORDER BY priority DESC, seq ASC LIMIT ?",
     "SELECT * FROM robot_commands WHERE robot_uuid = ? AND state = 'sent' ORDER BY priority DESC, seq ASC LIMIT ?",
@@ -56,6 +56,9 @@ const HOT: [&str; 31] = [
     "SELECT * FROM sessions WHERE robot_uuid IN (?) ORDER BY last_message_at DESC, id ASC LIMIT ?",
     "SELECT purpose FROM ai_call_logs WHERE created_at >= ? AND purpose <> ? AND model_id = ? ORDER BY seq DESC LIMIT ?",
     "SELECT purpose FROM ai_call_logs WHERE created_at >= ? AND purpose <> ? AND persona_id = ? ORDER BY seq DESC LIMIT ?",
+    "SELECT * FROM user_sessions WHERE token_hash = ?",
+    "SELECT * FROM login_codes WHERE phone = ? ORDER BY created_at DESC LIMIT ?",
+    "SELECT created_at FROM login_codes WHERE address = ? ORDER BY created_at DESC LIMIT ?",
 ];
 
 async fn plan(db: &Db, statement: &'static str) -> String {

@@ -83,16 +83,7 @@ async fn a_code_serves_one_phone(backend: Backend) {
 async fn users_have_so_many_robots_and_admins_more(backend: Backend) {
     let database = TestDatabase::empty(backend);
     let db = database.open().await;
-    let user = |phone: &str, role| User {
-        id: UserId::generate(),
-        phone: phone.into(),
-        name: None,
-        role,
-        is_active: true,
-        token_epoch: 0,
-        created_at: at(0),
-        updated_at: at(0),
-    };
+    let user = |phone: &str, role| User::new(phone.into(), role, at(0));
     let (person, is_new) = users::ensure(&db, user("13800000001", Role::User)).await.unwrap();
     assert!(is_new);
     assert_eq!(users::ensure(&db, user("13800000001", Role::Admin)).await.unwrap(), (person.clone(), false));

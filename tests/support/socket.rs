@@ -33,13 +33,17 @@ impl Bare {
 
     /// Opens another path with a bearer token (none when it is empty).
     pub async fn open_at(url: &str, path: &str, token: &str) -> Result<Self, SimError> {
-        let headers = match token {
-            "" => Vec::new(),
-            token => vec![("Authorization".to_owned(), format!("Bearer {token}"))],
-        };
-        let upgrade = Upgrade { target: path.to_owned(), headers };
+        match token {
+            "" => Self::open_with(url, path, &[]).await,
+            token => Self::open_with(url, path, &[("Authorization", &format!("Bearer {token}"))]).await,
+        }
+    }
+
+    /// Opens another path with these headers.
+    pub async fn open_with(url: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, SimError> {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let target = Target { base: parse_base(url).unwrap(), source: None };
-        open(&target, &upgrade, SOON).await.map(Self)
+        open(&target, &Upgrade { target: path.to_owned(), headers }, SOON).await.map(Self)
     }
 
     /// The status that refuses the upgrade of a path.

@@ -71,8 +71,7 @@ impl AlertActor {
             }
             let profile = entry.profile();
             let robot = &profile.robot;
-            let is_serving = robot.is_enabled && robot.service_expires_at.is_none_or(|end| end > now);
-            if is_serving && robot.deleted_at.is_none() {
+            if robot.refusal(now).is_none() {
                 let away_ms = now_ms.saturating_sub(entry.presence_since_ms());
                 sights.push(Sight { offline_secs: is_away.then_some(away_ms / 1_000), queued, profile });
             }

@@ -14,7 +14,7 @@ use crate::kernel::clock::millis;
 const PAUSE: Duration = Duration::from_millis(20);
 /// One slice.
 const SLICE_TIME: Duration = Duration::from_secs(15);
-/// Repeat keys of messages and answers to idempotency keys count for this long.
+/// Repeat keys of messages, answers to idempotency keys and codes by SMS count for this long.
 const REPEATS: TimeDelta = TimeDelta::hours(24);
 /// Rooms that brought nothing new are remembered at least so long: what is forgotten is seen for the first time again, and its
 /// last bubble is news.
@@ -82,8 +82,8 @@ impl RetentionPolicy {
             Kept::AiCalls | Kept::TokenUsage => days(self.ai_days),
             Kept::Alerts => days(self.alert_days),
             Kept::Audit => days(self.audit_days),
-            Kept::Idempotency => now.plus(-REPEATS),
-            Kept::RefreshTokens => now,
+            Kept::Idempotency | Kept::LoginCodes => now.plus(-REPEATS),
+            Kept::RefreshTokens | Kept::LoginTickets | Kept::UserSessions => now,
         }
     }
 }

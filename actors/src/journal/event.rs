@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use actix::Message;
+use workbot_schema::accounts::AccountDone;
 use workbot_schema::activation::{Activated, Rotated};
 use workbot_schema::ai_calls::AiCallLog;
 use workbot_schema::alert_notifications::AlertNotification;
@@ -229,6 +230,12 @@ pub fn events_of(record: &Record, outcome: &Outcome, events: &mut Vec<Event>) {
             }
             _ => {}
         },
+        (_, Outcome::Account(done)) => {
+            if let AccountDone::Changed { robots, .. } = done.as_ref() {
+                let changed = robots.iter().map(|robot| Event::RobotChanged(Arc::new(robot.clone())));
+                events.extend(changed);
+            }
+        }
         (_, Outcome::Rotated(rotated)) => {
             if let Rotated::Reused(robot) = rotated.as_ref() {
                 events.push(Event::TokensRevoked(*robot));

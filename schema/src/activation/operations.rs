@@ -67,9 +67,16 @@ for_both! {
                 let owner = code.owner();
                 if let Some(owner) = &owner {
                     use crate::tables::users;
-                    let role: Option<String> =
-                        users::table.find(owner).select(users::role).first(connection).await.optional()?;
-                    if role.is_some_and(|role| role != "admin") {
+                    let of: Option<(String, bool)> = users::table
+                        .find(owner)
+                        .select((users::role, users::is_active))
+                        .first(connection)
+                        .await
+                        .optional()?;
+                    if of.as_ref().is_some_and(|(_role, is_active)| !is_active) {
+                        return Ok(Activated::Disabled);
+                    }
+                    if of.is_some_and(|(role, _is_active)| role != "admin") {
                         let owned: i64 = robots::table
                             .filter(robots::owner_id.eq(owner))
                             .filter(robots::deleted_at.is_null())

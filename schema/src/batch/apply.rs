@@ -57,6 +57,7 @@ fn numbered(writes: &[Write], first_seq: i64) -> impl Iterator<Item = (&Write, i
 
 for_both! {
     use {
+        crate::accounts::operations => accounts,
         crate::activation::operations => activation,
         crate::batch::conversation => conversation,
         crate::bindings => bindings,
@@ -234,6 +235,7 @@ for_both! {
                 activation::insert_refresh(connection, token).await?;
                 Outcome::Done(seq)
             }
+            Record::Account(act) => Outcome::Account(Box::new(accounts::act(connection, act, now).await?)),
             Record::PlatformKey(key) => {
                 platform_keys::insert(connection, key).await?;
                 Outcome::Done(seq)

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use apply::{BatchContext, apply};
 
+use crate::accounts::{AccountAct, AccountDone};
 use crate::activation::{Activated, Activation, ActivationCode, RefreshToken, Rotated, Rotation};
 use crate::ai_calls::AiCall;
 use crate::ai_models::health::HealthCheck;
@@ -184,6 +185,8 @@ pub enum Record {
     Rotate(Rotation),
     /// A refresh token for a robot made without a code.
     RefreshToken(RefreshToken),
+    /// Something happens to people and their logins.
+    Account(Box<AccountAct>),
     /// A new platform key.
     PlatformKey(Box<PlatformKey>),
     /// A platform key was used.
@@ -281,6 +284,8 @@ pub enum Outcome {
     Activated(Box<Activated>),
     /// The exchange.
     Rotated(Box<Rotated>),
+    /// What came of an act on people and their logins.
+    Account(Box<AccountDone>),
     /// What became of a change of configuration.
     Configured(Box<Edited<Configured>>),
     /// The run began at this place; these messages are settled as merged.
@@ -333,6 +338,7 @@ impl Outcome {
             Self::Activated(activated) => {
                 matches!(activated.as_ref(), Activated::First(_) | Activated::Again(_))
             }
+            Self::Account(done) => done.is_success(),
             Self::Rotated(rotated) => matches!(rotated.as_ref(), Rotated::Done { .. }),
             Self::MessageExisted(_)
             | Self::Existed

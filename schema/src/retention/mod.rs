@@ -1,5 +1,6 @@
 //! What is deleted after its time, in slices: ids are read on a reader, rows go in a short write of their own.
 mod conversations;
+mod logins;
 mod robots;
 mod rows;
 
@@ -54,13 +55,22 @@ pub enum Kept {
     Alerts,
     /// Calls to hosted platforms.
     CloudSends,
+    /// Codes by SMS that count for no limit any more.
+    LoginCodes,
+    /// Login links past their end; `before` is that end.
+    LoginTickets,
+    /// Sessions of the console past their end; `before` is that end.
+    UserSessions,
 }
 
 impl Kept {
     /// Everything, in the order it is purged.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Idempotency,
         Self::RefreshTokens,
+        Self::LoginCodes,
+        Self::LoginTickets,
+        Self::UserSessions,
         Self::Attempts,
         Self::Deliveries,
         Self::RobotLogs,
@@ -99,6 +109,9 @@ pub async fn purge(db: &Db, kept: Kept, before: Ts) -> StoreResult<usize> {
         Kept::TokenUsage => conversations::purge_token_usage(db, before).await,
         Kept::Alerts => conversations::purge_alerts(db, before).await,
         Kept::CloudSends => cloud_sends::purge(db, before, SLICE).await,
+        Kept::LoginCodes => logins::purge_codes(db, before).await,
+        Kept::LoginTickets => logins::purge_tickets(db, before).await,
+        Kept::UserSessions => logins::purge_sessions(db, before).await,
     }
 }
 

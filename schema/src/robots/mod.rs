@@ -78,6 +78,8 @@ pub struct Robot {
     pub updated_at: Ts,
     /// Deleted at; gone 30 days later.
     pub deleted_at: Option<Ts>,
+    /// False while the owner is switched off; kept equal by the writes that change owner or user.
+    pub is_owner_active: bool,
 }
 
 impl Robot {
@@ -114,6 +116,7 @@ impl Robot {
             created_at: now,
             updated_at: now,
             deleted_at: None,
+            is_owner_active: true,
         }
     }
 
@@ -121,7 +124,7 @@ impl Robot {
     pub fn refusal(&self, now: Ts) -> Option<RobotRefusal> {
         if self.deleted_at.is_some() {
             Some(RobotRefusal::Deleted)
-        } else if !self.is_enabled {
+        } else if !self.is_enabled || !self.is_owner_active {
             Some(RobotRefusal::Disabled)
         } else if self.service_expires_at.is_some_and(|end| end <= now) {
             Some(RobotRefusal::Expired)
@@ -136,7 +139,7 @@ impl Robot {
 pub enum RobotRefusal {
     /// Soft-deleted: unknown to everybody but admins.
     Deleted,
-    /// Switched off.
+    /// Switched off, or its owner is.
     Disabled,
     /// Its service time is over.
     Expired,

@@ -8,7 +8,7 @@ use crate::for_both;
 use crate::ids::{RobotUuid, UserId};
 use crate::robots::{RobotSecrets, RobotSettings};
 use crate::store::prelude::*;
-use crate::tables::robots;
+use crate::tables::{robots, users};
 
 #[derive(AsChangeset)]
 #[diesel(table_name = robots)]
@@ -29,6 +29,7 @@ struct Changeset {
     last_event_state: Option<Option<String>>,
     last_seen_at: Option<Option<Ts>>,
     deleted_at: Option<Option<Ts>>,
+    is_owner_active: Option<bool>,
     version: i64,
     updated_at: Ts,
 }
@@ -47,8 +48,48 @@ pub enum Updated {
 for_both! {
     /// Stores a new robot.
     pub async fn insert(connection: &mut Conn, robot: &Robot) -> Result<(), DieselError> {
-        diesel::insert_into(robots::table).values(robot).execute(connection).await?;
+        let is_owner_active = is_active(connection, robot.owner_id.as_ref()).await?;
+        diesel::insert_into(robots::table)
+            .values(&Robot { is_owner_active, ..robot.clone() })
+            .execute(connection)
+            .await?;
         Ok(())
+    }
+
+    /// Whether an owner is switched on; nobody is.
+    async fn is_active(connection: &mut Conn, owner: Option<&UserId>) -> Result<bool, DieselError> {
+        let Some(owner) = owner else { return Ok(true) };
+        let found: Option<bool> =
+            users::table.find(owner).select(users::is_active).first(connection).await.optional()?;
+        Ok(found.unwrap_or(true))
+    }
+
+    /// Notes at every robot of a user whether that user is switched on; the robots that changed.
+    pub async fn follow_owner(
+        connection: &mut Conn,
+        owner: &UserId,
+        is_active: bool,
+        now: Ts,
+    ) -> Result<Vec<Robot>, DieselError> {
+        let ids: Vec<RobotUuid> = robots::table
+            .filter(robots::owner_id.eq(owner))
+            .filter(robots::is_owner_active.ne(is_active))
+            .select(robots::id)
+            .load(connection)
+            .await?;
+        let mut changed = Vec::with_capacity(ids.len());
+        for id in ids {
+            diesel::update(robots::table.find(id))
+                .set((
+                    robots::is_owner_active.eq(is_active),
+                    robots::version.eq(robots::version + 1),
+                    robots::updated_at.eq(now),
+                ))
+                .execute(connection)
+                .await?;
+            changed.push(robots::table.find(id).select(Robot::as_select()).first(connection).await?);
+        }
+        Ok(changed)
     }
 
     /// Changes a robot, when `expected` is its version or absent.
@@ -72,7 +113,12 @@ for_both! {
             last_seen_at: changes.last_seen_at,
             ..RobotChanges::default()
         };
+        let is_owner_active = match &changes.owner_id {
+            Some(owner) => Some(is_active(connection, owner.as_ref()).await?),
+            None => None,
+        };
         let changeset = Changeset {
+            is_owner_active,
             name: changes.name,
             owner_id: changes.owner_id,
             robot_group: changes.robot_group,

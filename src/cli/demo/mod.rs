@@ -285,10 +285,18 @@ async fn tell_addresses(admin: &Rest, program: &Path, folder: &Path, is_temporar
     } else {
         show::line(&format!("console    {base}/ (this build comes without it)"));
     }
+    show::line(&format!("login      {base}{} (10 minutes, once)", login_path(program, folder).await));
     show::line(&format!("API docs   {base}/api/docs"));
     show::line(&format!("admin      {}", token_hint(program, folder)));
     let fate = if is_temporary { ", removed at the end" } else { "" };
     show::line(&format!("data       {}{fate}", folder.display()));
+}
+
+/// The link that logs the admin in to the console.
+async fn login_path(program: &Path, folder: &Path) -> String {
+    let made = server::ask(program, folder, &["users", "link", "--phone", ADMIN, "--json"]).await;
+    let path = made.ok().and_then(|made| Some(made.get("path")?.as_str()?.to_owned()));
+    path.unwrap_or_else(|| "/login".to_owned())
 }
 
 /// How to get a token while the demo runs.

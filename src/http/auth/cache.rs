@@ -3,7 +3,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use workbot_schema::ids::{PlatformKeyId, UserId};
+use workbot_schema::accounts::{UserSession, queries};
+use workbot_schema::ids::{PlatformKeyId, UserId, UserSessionId};
 use workbot_schema::platform_keys::{self, PlatformKey};
 use workbot_schema::users::{self, User};
 
@@ -53,15 +54,20 @@ impl<K: Eq + Hash + Clone, V> Cache<K, V> {
     }
 }
 
-/// When the use of a platform key was written down last: at most once a minute.
-#[derive(Default)]
-pub struct KeyUses {
-    noted: DashMap<PlatformKeyId, u64>,
+/// When the use of a credential was written down last: at most once a minute.
+pub struct Uses<K: Eq + Hash + Clone> {
+    noted: DashMap<K, u64>,
 }
 
-impl KeyUses {
+impl<K: Eq + Hash + Clone> Default for Uses<K> {
+    fn default() -> Self {
+        Self { noted: DashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash + Clone> Uses<K> {
     /// Whether a use at `now_ms` is to be written down.
-    pub fn is_news(&self, id: &PlatformKeyId, now_ms: u64) -> bool {
+    pub fn is_news(&self, id: &K, now_ms: u64) -> bool {
         if self.noted.len() >= ENTRIES_MAX {
             self.noted.retain(|_id, noted_ms| now_ms.saturating_sub(*noted_ms) < NOTE_MS);
         }
@@ -84,6 +90,12 @@ impl KeyUses {
 
 /// Platform keys by the hash of the key.
 pub type KeyCache = Cache<String, PlatformKey>;
+/// Uses of platform keys.
+pub type KeyUses = Uses<PlatformKeyId>;
+/// Console sessions by the hash of their cookie.
+pub type SessionCache = Cache<String, UserSession>;
+/// Uses of console sessions.
+pub type SessionUses = Uses<UserSessionId>;
 /// Users by id.
 pub type UserCache = Cache<UserId, User>;
 
@@ -98,6 +110,21 @@ impl AppState {
         // Unknown keys are not remembered: anybody can invent them.
         if found.is_some() {
             self.keys.put(hash, found.clone(), now_ms);
+        }
+        Ok(found)
+    }
+
+    /// A console session by the hash of its cookie, at most 5 s old.
+    pub async fn user_session(&self, hash: &str) -> ApiResult<Option<Arc<UserSession>>> {
+        let now_ms = self.clock.monotonic_ms();
+        let cache = &self.logins.sessions;
+        if let Some(known) = cache.find(&hash.to_owned(), now_ms) {
+            return Ok(known);
+        }
+        let found = queries::find_session(&self.db, hash.to_owned()).await?.map(Arc::new);
+        // Unknown cookies are not remembered: anybody can invent them.
+        if found.is_some() {
+            cache.put(hash.to_owned(), found.clone(), now_ms);
         }
         Ok(found)
     }

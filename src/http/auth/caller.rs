@@ -8,10 +8,11 @@ use workbot_actors::supervisor::directory::RobotEntry;
 use workbot_schema::ids::{RobotId, RobotUuid, UserId};
 use workbot_schema::robots::queries::{RobotKey, RobotProfile};
 
-use super::bearer::{PLATFORM_KEY_PREFIX, bearer};
+use super::bearer::PLATFORM_KEY_PREFIX;
 use super::permission::{Action, Reach, find_grant};
 use super::platform_key::PlatformKeyAuth;
 use super::robot::{RobotToken, serving};
+use super::session::Presented;
 use super::user::UserToken;
 use crate::http::error::{ApiError, ApiResult, Forbidden, Missing, Unauthorized};
 use crate::http::extract::ClientAddress;
@@ -136,8 +137,12 @@ impl FromRequest for Caller {
         Box::pin(async move {
             let state = State::of(&request)?;
             let client = ClientAddress::of(&request, &state.settings.server.trusted_proxies);
-            let credential = bearer(&request).map_err(ApiError::Unauthorized)?;
-            Self::check(&state, credential, client).await
+            match Presented::of(&request)? {
+                Presented::Bearer(credential) => Self::check(&state, credential, client).await,
+                Presented::Session(cookie) => {
+                    UserToken::check_session(&state, &request, &cookie).await.map(Self::User)
+                }
+            }
         })
     }
 }

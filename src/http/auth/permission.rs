@@ -1,9 +1,11 @@
 //! Who may do what: one table.
+use serde::Serialize;
 use workbot_schema::platform_keys::Scope;
 use workbot_schema::users::Role;
 
 /// Which objects a role reaches by an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// None: 403.
     None,
@@ -16,7 +18,8 @@ pub enum Reach {
 }
 
 /// What can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// See a robot and its statistics.
     ReadRobot,

@@ -109,6 +109,7 @@ mod tests {
             token_epoch: 0,
             created_at: now(),
             updated_at: now(),
+            last_login_at: None,
         };
         PlatformKeyAuth { key: Arc::new(key), maker: Arc::new(maker) }
     }

@@ -124,16 +124,27 @@ pub enum Unauthorized {
     Revoked,
     /// A refresh token that was exchanged before: its family is over.
     Reused,
+    /// A console session that ended, or never was.
+    Session,
+    /// Not the code that was sent, or too late.
+    Code,
+    /// A login link that is used up, too old, or never was.
+    Ticket,
 }
 
 impl Unauthorized {
     pub(super) fn answer(self) -> (&'static str, &'static str) {
         match self {
-            Self::Missing => ("unauthorized", "缺少登录凭证，请在请求头携带 Authorization: Bearer <token>"),
+            Self::Missing => {
+                ("unauthorized", "缺少登录凭证，请登录，或在请求头携带 Authorization: Bearer <token>")
+            }
             Self::Wrong => ("unauthorized", "登录凭证无效，请检查凭证类型或重新获取"),
             Self::Expired => ("token_expired", "登录凭证已过期，请刷新或重新获取"),
             Self::Revoked => ("unauthorized", "登录凭证已失效，请重新激活或重新登录"),
             Self::Reused => ("token_reused", "刷新令牌已被使用过，为安全起见相关令牌已全部作废，请重新激活"),
+            Self::Session => ("session_expired", "登录状态已失效，请重新登录"),
+            Self::Code => ("sms_code_wrong", "验证码错误或已失效，请核对后重试或重新获取"),
+            Self::Ticket => ("ticket_invalid", "登录链接无效、已使用或已过期，请重新获取"),
         }
     }
 }
@@ -151,6 +162,12 @@ pub enum Forbidden {
     Address,
     /// The key of a webhook is not the robot's.
     CallbackKey,
+    /// A request of a browser without the CSRF token of its session.
+    Csrf,
+    /// A socket opened by a page of another site.
+    Origin,
+    /// The person is switched off.
+    UserDisabled,
     /// The robot is switched off.
     RobotDisabled,
     /// The service time of the robot is over.
@@ -169,6 +186,12 @@ impl Forbidden {
             Self::Scope => ("forbidden", "平台密钥缺少所需权限范围，请在控制台补充后重试"),
             Self::Address => ("forbidden", "当前 IP 不在平台密钥的允许列表中，请在控制台添加后重试"),
             Self::CallbackKey => ("forbidden", "回调密钥错误，请核对回调地址中的 key 参数"),
+            Self::Csrf => (
+                "csrf_failed",
+                "请求缺少有效的 X-CSRF-Token，请携带 workbot_csrf Cookie 的值后重试，或重新登录",
+            ),
+            Self::Origin => ("forbidden", "请求来源与本站不一致，请从本站控制台访问"),
+            Self::UserDisabled => ("user_disabled", "账号已停用，请联系管理员启用"),
             Self::RobotDisabled => ("robot_disabled", "机器人已停用，请联系管理员启用"),
             Self::RobotExpired => ("robot_expired", "机器人服务已到期，请联系管理员续期"),
             Self::CodeDisabled => ("activation_code_disabled", "激活码已停用，请联系管理员更换激活码"),
@@ -202,6 +225,8 @@ pub enum Missing {
     Actor,
     /// No such user.
     User,
+    /// No such session of a person.
+    Login,
     /// No such alert.
     Alert,
     /// No such alert rule.
@@ -238,6 +263,7 @@ impl Missing {
             Self::PlatformKey => ("platform_key_not_found", "平台密钥不存在，请检查编号"),
             Self::Actor => ("actor_not_found", "该运行单元不存在或已结束，请刷新列表"),
             Self::User => ("user_not_found", "用户不存在，请检查用户编号"),
+            Self::Login => ("session_not_found", "登录会话不存在或已结束，请刷新列表"),
             Self::Alert => ("alert_not_found", "告警不存在，请检查编号"),
             Self::AlertRule => ("alert_rule_not_found", "告警规则不存在，请检查编号"),
             Self::Channel => ("notification_channel_not_found", "通知渠道不存在，请检查编号"),
@@ -293,6 +319,10 @@ pub enum Conflict {
     RunNotOver,
     /// No node of the run failed.
     NothingFailed,
+    /// The phone belongs to another account.
+    PhoneTaken,
+    /// There would be no administrator left.
+    LastAdmin,
 }
 
 impl Conflict {
@@ -328,6 +358,8 @@ impl Conflict {
             Self::InUse(count) => {
                 ("in_use", "仍被其他配置使用，请先解除引用再删除", json!({ "count": count }))
             }
+            Self::PhoneTaken => ("phone_taken", "该手机号已被其他用户使用，请更换手机号", Value::Null),
+            Self::LastAdmin => ("last_admin", "这是最后一个管理员，请先指定另一名管理员再操作", Value::Null),
             Self::AlertResolved => ("alert_resolved", "告警已解决，无需再认领", Value::Null),
             Self::SessionTaken { by } => {
                 ("session_taken_over", "会话已由他人接管，请待其释放后再接管", json!({ "takenOverBy": by }))

@@ -22,8 +22,9 @@ use workbot_schema::wire::actor_snapshot::ActorSnapshot;
 
 use super::client_frame::{ClientFrame, FilterFrame, channels};
 use super::viewing::{DirectoryNames, Sight};
+use crate::http::auth::session::is_own_origin;
 use crate::http::auth::{UserToken, find_robot};
-use crate::http::error::{ApiError, ApiResult, Limited};
+use crate::http::error::{ApiError, ApiResult, Forbidden, Limited};
 use crate::http::extract::{ClientAddress, Query};
 use crate::http::openapi::Failures;
 use crate::http::robots::connect::hold;
@@ -71,7 +72,7 @@ pub struct MonitorQuery {
     operation_id = "watch",
     tag = "监控",
     summary = "实时事件（WebSocket）",
-    description = "频道 panel1、panel2、alerts、actors。默认逐条推送事件；batch=1 或发送 sub 帧后改为每 100 毫秒一批（最多 200 行，其余计入 skipped），需以 ack 确认，未确认满 4 批时只推送 stat。since 之后的事件若已不在内存中，先收到 gap。",
+    description = "频道 panel1、panel2、alerts、actors。默认逐条推送事件；batch=1 或发送 sub 帧后改为每 100 毫秒一批（最多 200 行，其余计入 skipped），需以 ack 确认，未确认满 4 批时只推送 stat。以会话 Cookie 连接时 Origin 必须与本站一致，否则 403；会话结束或账号停用后收到 bye 并以 4001 关闭。since 之后的事件若已不在内存中，先收到 gap。",
     security(("user" = [])),
     params(MonitorQuery),
     responses(
@@ -92,6 +93,11 @@ pub async fn watch(
     request: HttpRequest,
     payload: Payload,
 ) -> ApiResult<HttpResponse> {
+    let public_url = &state.settings.server.public_url;
+    // A browser sends the cookie for pages of any site; only ours may watch.
+    if user.session.is_some() && !is_own_origin(request.headers(), public_url) {
+        return Err(ApiError::Forbidden(Forbidden::Origin));
+    }
     let wanted = channels(query.channels.as_deref().unwrap_or_default())
         .map_err(|sentence| ApiError::field("channels", sentence))?;
     let sight = Sight::new(user, state.directory.clone());

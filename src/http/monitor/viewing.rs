@@ -4,6 +4,7 @@ use workbot_actors::monitor::frame::RobotNames;
 use workbot_actors::supervisor::directory::Directory;
 use workbot_schema::ids::RobotUuid;
 
+use crate::http::auth::session::is_over;
 use crate::http::auth::{Action, Caller, Reach, UserToken};
 use crate::http::error::ApiResult;
 use crate::http::state::AppState;
@@ -31,8 +32,17 @@ impl Sight {
         Self { caller: Caller::User(user.clone()), user, directory }
     }
 
-    /// Whether the person is still there, with the same token epoch and role as at the beginning.
+    /// Whether the session still goes on and the person is still there, with the same token epoch and role as at the beginning.
     pub async fn is_valid(&self, state: &AppState) -> bool {
+        if let Some(session) = &self.user.session {
+            let idle_secs = state.settings.users.session_idle_secs;
+            match state.user_session(&session.row.token_hash).await {
+                Ok(Some(row)) if !is_over(&row, idle_secs, state.now()) => {}
+                Ok(_over) => return false,
+                // The store does not answer: it is asked again.
+                Err(_unknown) => return true,
+            }
+        }
         match state.user(&self.user.user.id).await {
             Ok(Some(user)) => {
                 let known = &self.user.user;

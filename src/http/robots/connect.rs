@@ -20,7 +20,7 @@ use workbot_schema::robots::queries::{RobotKey, RobotProfile};
 
 use crate::http::auth::bearer::bearer;
 use crate::http::auth::token::RobotClaims;
-use crate::http::error::{ApiError, ApiResult, Limited, Unauthorized};
+use crate::http::error::{ApiError, ApiResult, Limited};
 use crate::http::extract::{ClientAddress, Query};
 use crate::http::guard::sockets::SocketTicket;
 use crate::http::openapi::Failures;
@@ -116,10 +116,7 @@ async fn admit(
     let now = state.now();
     let claims = match state.tokens.check_robot(token, now) {
         Ok(claims) => claims,
-        Err(Unauthorized::Missing | Unauthorized::Wrong | Unauthorized::Expired) => {
-            return Ok(Err(Refusal::Token));
-        }
-        Err(Unauthorized::Revoked | Unauthorized::Reused) => return Ok(Err(Refusal::Token)),
+        Err(_refused) => return Ok(Err(Refusal::Token)),
     };
     let Some(entry) = state.directory.get(RobotKey::Uuid(claims.robot())).await? else {
         return Ok(Err(Refusal::Robot));
