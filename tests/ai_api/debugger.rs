@@ -60,10 +60,7 @@ async fn batches_and_benchmarks(backend: Backend) {
     let report =
         post(&developer.rest, "/api/ai/debug/batch", json!({"items": items, "modelId": made["id"]})).await;
     assert_eq!((&report["total"], &report["correct"], &report["failed"]), (&json!(3), &json!(2), &json!(0)));
-    assert_eq!(
-        (&report["results"][2]["got"], &report["confusion"][0]["count"]),
-        (&json!("chat"), &json!(1))
-    );
+    assert_eq!((&report["results"][2]["got"], &report["confusion"][0]["count"]), (&json!("chat"), &json!(1)));
     let before = models.count("eins");
     let body = json!({"message": "你好", "requests": 12, "concurrency": 3, "modelId": made["id"]});
     let report = post(&developer.rest, "/api/ai/debug/benchmark", body).await;
