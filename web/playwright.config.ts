@@ -2,6 +2,7 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: 'e2e',
+  outputDir: 'test-results/traces',
   globalSetup: './e2e/build.ts',
   workers: 1,
   fullyParallel: false,

@@ -3,9 +3,9 @@ import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const server = process.env.WORKBOT_URL ?? 'http://127.0.0.1:5000'
+const server = process.env.CONSOLE_SERVER_URL ?? 'http://127.0.0.1:5000'
 // For scripts and development only: the page itself knows nothing but its cookie.
-const token = process.env.WORKBOT_TOKEN
+const token = process.env.CONSOLE_TOKEN
 const headers = token ? { Authorization: `Bearer ${token}` } : undefined
 
 export default defineConfig({

@@ -6,8 +6,12 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 
-const BINARY = process.env.WORKBOT_BINARY ?? new URL('../../target/debug/workbot', import.meta.url).pathname
+const BINARY = process.env.CONSOLE_SERVER ?? new URL('../../target/debug/workbot', import.meta.url).pathname
+
+/** The server reads its settings from variables of this name; those of whoever runs the tests are not meant. */
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WORKBOT')))
 
 export type Role = 'admin' | 'viewer' | 'user'
 const PHONES: Record<Role, string> = { admin: '13800000001', viewer: '13800000002', user: '13800000003' }
@@ -53,7 +57,7 @@ export class WorkBot {
 
   /** Serves on a port; 0 takes any. */
   private async serve(port: number) {
-    const child = spawn(BINARY, ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', this.folder], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(BINARY, ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', this.folder], { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'ignore'] })
     this.child = child
     this.port = await new Promise<number>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
@@ -62,6 +66,8 @@ export class WorkBot {
       })
       child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
     })
+    // It listens before it serves: what comes earlier is answered 503.
+    while (!(await fetch(`http://127.0.0.1:${this.port}/readyz`)).ok) await setTimeout(20)
   }
 
   /** As a power cut would. */
@@ -115,7 +121,7 @@ export class WorkBot {
   }
 
   private run(...command: string[]): unknown {
-    return JSON.parse(execFileSync(BINARY, ['--data-dir', this.folder, ...command], { stdio: ['ignore', 'pipe', 'ignore'] }).toString())
+    return JSON.parse(execFileSync(BINARY, ['--data-dir', this.folder, ...command], { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'ignore'] }).toString())
   }
 
   private headersOf(incoming: IncomingMessage) {

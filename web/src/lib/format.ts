@@ -30,9 +30,13 @@ export function duration(millis: number | null | undefined): string {
   if (millis < 1_000) return `${Math.round(millis)} ms`
   if (millis < 60_000) return `${(millis / 1_000).toFixed(millis < 10_000 ? 2 : 1)} s`
   const seconds = Math.round(millis / 1_000)
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`
+  const units = [['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const
+  const largest = units.findIndex(([, size]) => seconds >= size)
+  const shown = units.slice(largest, largest + 2).map(([unit, size], place) => [Math.floor((place === 0 ? seconds : seconds % (units[largest]?.[1] ?? 1)) / size), unit] as const)
+  return shown
+    .filter(([amount]) => amount > 0)
+    .map((part) => part.join(' '))
+    .join(' ')
 }
 
 export const sinceNow = (value: string | null | undefined, now = Date.now()) =>

@@ -19,6 +19,7 @@ export function Header({ onSearch, onKeys }: { onSearch: () => void; onKeys: () 
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { theme, setTheme, language, setLanguage, hasKeys, setKeys } = usePreferences()
+  const shownName = user ? (user.name ?? user.phone) : ''
   const ThemeIcon = THEMES[theme]
   const logout = async () => {
     await call('POST', '/api/user/logout').catch(() => null)
@@ -48,15 +49,15 @@ export function Header({ onSearch, onKeys }: { onSearch: () => void; onKeys: () 
         >
           <ThemeIcon />
         </Button>
-        <Button variant="ghost" size="sm" aria-label={`${t('shell.language')}: ${language === 'zh' ? 'English' : '中文'}`} onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')}>
+        <Button variant="ghost" size="sm" title={`${t('shell.language')}: ${language === 'zh' ? 'English' : '中文'}`} onClick={() => setLanguage(language === 'zh' ? 'en' : 'zh')}>
           <Languages />
           {language === 'zh' ? '中文' : 'EN'}
         </Button>
         <Menu
           trigger={
-            <Button variant="ghost" aria-label={t('shell.account')}>
+            <Button variant="ghost" aria-label={`${t('shell.account')} ${shownName}`}>
               <UserRound />
-              <span className="max-md:hidden">{user ? (user.name ?? user.phone) : ''}</span>
+              <span className="max-md:hidden">{shownName}</span>
             </Button>
           }
           header={user ? `${user.phone} · ${t(`role.${user.role}`)}` : undefined}

@@ -143,6 +143,7 @@ export const monitor: typeof zh = {
     breaker: 'Breaker',
     lastExit: 'Last exit',
     parent: 'Above it',
+    supervisor: 'Supervisor',
     idle: 'Idle',
     detail: 'Actor',
     search: 'Name',

@@ -141,6 +141,7 @@ export const monitor = {
     breaker: '熔断器',
     lastExit: '上次退出',
     parent: '上级',
+    supervisor: '监督者',
     idle: '空闲',
     detail: '进程详情',
     search: '名称',

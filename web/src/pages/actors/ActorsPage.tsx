@@ -113,7 +113,7 @@ function Rows({ seen, isTree, sort, onSort, openId, onOpen }: RowsProps) {
       handled: (actor) => actor.handled,
       restarts: (actor) => actor.restarts,
     }
-    return seen.list.toSorted((one, other) => value[sort](other) - value[sort](one) || one.id.localeCompare(other.id)).map((actor) => ({ actor, depth: 0, below: 0, isOpen: true }))
+    return seen.list.toSorted((one, other) => value[sort](other) - value[sort](one) || one.id.localeCompare(other.id)).map((actor) => ({ id: actor.id, actor, depth: 0, below: 0, isOpen: true }))
   }, [seen, isTree, closed, sort])
   const toggle = (id: string) => {
     const next = new Set(closed)
@@ -145,51 +145,61 @@ function Rows({ seen, isTree, sort, onSort, openId, onOpen }: RowsProps) {
           </tr>
         </thead>
         <tbody>
-          {lines.map(({ actor, depth, below, isOpen }) => (
+          {lines.map((line) => (
             <tr
-              key={actor.id}
-              data-row=""
-              tabIndex={0}
-              onClick={() => onOpen(actor.id)}
+              key={line.id}
+              data-row={line.actor ? '' : undefined}
+              tabIndex={line.actor ? 0 : undefined}
+              onClick={() => line.actor && onOpen(line.id)}
               onKeyDown={(event) => {
-                if (event.key === 'Enter' && event.target === event.currentTarget) onOpen(actor.id)
+                if (event.key === 'Enter' && event.target === event.currentTarget && line.actor) onOpen(line.id)
               }}
-              className={cn('h-9 cursor-pointer border-b last:border-b-0 hover:bg-sunken focus-visible:-outline-offset-2 [&_td]:px-3', actor.id === openId && 'bg-accent-soft hover:bg-accent-soft')}
+              className={cn('h-9 border-b last:border-b-0 focus-visible:-outline-offset-2 [&_td]:px-3', line.actor && 'cursor-pointer hover:bg-sunken', line.id === openId && 'bg-accent-soft hover:bg-accent-soft')}
             >
-              <td className="max-w-96 truncate">
-                <span className="inline-flex items-center gap-1" style={{ paddingLeft: depth * 18 }}>
-                  {below > 0 ? (
+              <td className="max-w-96 truncate" colSpan={line.actor ? 1 : 8}>
+                <span className="inline-flex items-center gap-1" style={{ paddingLeft: line.depth * 18 }}>
+                  {line.below > 0 ? (
                     <button
                       type="button"
-                      aria-expanded={isOpen}
-                      aria-label={actor.id}
+                      aria-expanded={line.isOpen}
+                      aria-label={line.id}
                       className="rounded p-0.5 hover:bg-line"
                       onClick={(event) => {
                         event.stopPropagation()
-                        toggle(actor.id)
+                        toggle(line.id)
                       }}
                     >
-                      {isOpen ? <ChevronDown className="size-3.5" /> : <ChevronRight className="size-3.5" />}
+                      {line.isOpen ? <ChevronDown className="size-3.5" /> : <ChevronRight className="size-3.5" />}
                     </button>
                   ) : isTree ? (
                     <span className="w-4.5" />
                   ) : null}
-                  <span className="font-mono text-xs">{actor.id}</span>
-                  {below > 0 ? <span className="text-xs text-muted">{below}</span> : null}
+                  <span className={cn('text-[13px]', !line.actor && 'font-medium')}>{line.id}</span>
+                  {line.below > 0 ? <span className="text-xs text-muted">{line.below}</span> : null}
+                  {line.actor ? null : <span className="text-xs text-muted">{t('actors.supervisor')}</span>}
                 </span>
               </td>
-              <td className="text-muted">{actor.kind}</td>
-              <td><ActorState actor={actor} /></td>
-              <td><Mailbox actor={actor} /></td>
-              <td className="text-right tabular-nums">{t('actors.perSecond', { rate: seen.rates.get(actor.id) ?? 0 })}</td>
-              <td className="text-right tabular-nums">{count(actor.handled)}</td>
-              <td className={cn('text-right tabular-nums', actor.restarts > 0 && 'font-medium text-warn')}>{actor.restarts}</td>
-              <td className="text-right text-muted tabular-nums">{sinceNow(actor.since)}</td>
+              {line.actor ? <Cells actor={line.actor} rate={seen.rates.get(line.id) ?? 0} /> : null}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+function Cells({ actor, rate }: { actor: ActorSnapshot; rate: number }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <td className="text-muted">{actor.kind}</td>
+      <td><ActorState actor={actor} /></td>
+      <td><Mailbox actor={actor} /></td>
+      <td className="text-right tabular-nums">{t('actors.perSecond', { rate })}</td>
+      <td className="text-right tabular-nums">{count(actor.handled)}</td>
+      <td className={cn('text-right tabular-nums', actor.restarts > 0 && 'font-medium text-warn')}>{actor.restarts}</td>
+      <td className="text-right text-muted tabular-nums">{sinceNow(actor.since)}</td>
+    </>
   )
 }
 

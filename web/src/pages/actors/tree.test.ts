@@ -9,9 +9,9 @@ const actor = (id: string, parent: string | null, change: Partial<ActorSnapshot>
 
 it('makes a tree of a list in any order and hides what is below a closed node', () => {
   const roots = treeOf([actor('b', 'sup'), actor('sup', 'root'), actor('a', 'sup'), actor('root', null), actor('lost', 'gone')])
-  const told = (closed: string[]) => linesOf(roots, new Set(closed)).map((line) => `${line.depth} ${line.actor.id} ${line.below}`)
-  expect(told([])).toEqual(['0 lost 0', '0 root 1', '1 sup 2', '2 a 0', '2 b 0'])
-  expect(told(['sup'])).toEqual(['0 lost 0', '0 root 1', '1 sup 2'])
+  const told = (closed: string[]) => linesOf(roots, new Set(closed)).map((line) => `${line.depth} ${line.id} ${line.below}`)
+  expect(told([])).toEqual(['0 gone 1', '1 lost 0', '0 root 1', '1 sup 2', '2 a 0', '2 b 0'])
+  expect(told(['sup'])).toEqual(['0 gone 1', '1 lost 0', '0 root 1', '1 sup 2'])
 })
 
 it('knows pressure and trouble', () => {

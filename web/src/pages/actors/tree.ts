@@ -1,7 +1,9 @@
 import type { ActorSnapshot } from '@/api/schema'
 
 export interface Node {
-  actor: ActorSnapshot
+  id: string
+  /** Null for a supervisor that is known by its children only. */
+  actor: ActorSnapshot | null
   children: Node[]
 }
 
@@ -14,23 +16,35 @@ export const pressureOf = (fill: number): Pressure => (fill >= 0.9 ? 'bad' : fil
 export const isTroubled = (actor: ActorSnapshot) =>
   actor.state === 'failed' || actor.state === 'restarting' || actor.breaker === 'open' || pressureOf(fillOf(actor)) !== 'ok'
 
-const byName = (one: Node, other: Node) => one.actor.kind.localeCompare(other.actor.kind) || one.actor.id.localeCompare(other.actor.id)
+const byName = (one: Node, other: Node) =>
+  (one.actor?.kind ?? '').localeCompare(other.actor?.kind ?? '') || one.id.localeCompare(other.id)
 
-/** A flat list as trees; whose parent is not in the list stands at the top. */
+/** A flat list as trees; a parent that has no row of its own is a supervisor that is only named. */
 export function treeOf(list: readonly ActorSnapshot[]): Node[] {
-  const nodes = new Map(list.map((actor) => [actor.id, { actor, children: [] } as Node]))
+  const nodes = new Map(list.map((actor) => [actor.id, { id: actor.id, actor, children: [] } as Node]))
   const roots: Node[] = []
-  for (const node of nodes.values()) {
-    const parent = node.actor.parent && node.actor.parent !== node.actor.id ? nodes.get(node.actor.parent) : undefined
-    if (parent) parent.children.push(node)
-    else roots.push(node)
+  for (const { id, parent: name } of list) {
+    const node = nodes.get(id)
+    if (!node) continue
+    if (!name || name === id) {
+      roots.push(node)
+      continue
+    }
+    let parent = nodes.get(name)
+    if (!parent) {
+      parent = { id: name, actor: null, children: [] }
+      nodes.set(name, parent)
+      roots.push(parent)
+    }
+    parent.children.push(node)
   }
   for (const node of nodes.values()) node.children = node.children.toSorted(byName)
   return roots.toSorted(byName)
 }
 
 export interface Line {
-  actor: ActorSnapshot
+  id: string
+  actor: ActorSnapshot | null
   depth: number
   below: number
   isOpen: boolean
@@ -39,8 +53,8 @@ export interface Line {
 /** The lines that are shown when these nodes are closed. */
 export function linesOf(roots: readonly Node[], closed: ReadonlySet<string>, depth = 0): Line[] {
   return roots.flatMap((node) => {
-    const isOpen = !closed.has(node.actor.id)
-    const line = { actor: node.actor, depth, below: node.children.length, isOpen }
+    const isOpen = !closed.has(node.id)
+    const line = { id: node.id, actor: node.actor, depth, below: node.children.length, isOpen }
     return [line, ...(isOpen ? linesOf(node.children, closed, depth + 1) : [])]
   })
 }

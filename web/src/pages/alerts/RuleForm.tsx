@@ -8,7 +8,7 @@ import { useAction } from '@/components/useAction'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
 import { Field, Input, Select } from '@/components/ui/field'
-import { operatorsOf, readValue, valueText } from './ruleValue'
+import { operatorsOf, readValue, signOf, valueText } from './ruleValue'
 
 const METRICS: readonly AlertMetric[] = ['keyword', 'intent', 'level', 'robot_offline', 'ai_failure_rate', 'callback_failure_rate', 'response_ms', 'error_rate', 'backlog']
 const LEVELS: readonly AlertLevel[] = ['critical', 'warning', 'info']
@@ -89,7 +89,7 @@ export function RuleForm({ rule, onClose }: { rule: RuleView | null; onClose: ()
           </Field>
           <Field label={t('rules.operator')} error={fields.operator}>
             {(attributes) => (
-              <Select {...attributes} value={form.operator} onChange={(event) => set({ operator: event.target.value })} options={[...new Set([...operatorsOf(form.metric), form.operator])].map((one) => [one, one] as const)} />
+              <Select {...attributes} value={form.operator} onChange={(event) => set({ operator: event.target.value })} options={[...new Set([...operatorsOf(form.metric), form.operator])].map((one) => [one, `${signOf(one)} ${one}`] as const)} />
             )}
           </Field>
           <Field label={t('rules.level')} error={fields.level}>

@@ -16,7 +16,7 @@ import { Empty } from '@/components/ui/states'
 import { PAGE_SIZE, pageOf, useFilters } from '@/lib/filters'
 import { dateTime, duration } from '@/lib/format'
 import { RuleForm } from './RuleForm'
-import { valueText } from './ruleValue'
+import { signOf, valueText } from './ruleValue'
 
 const HOUR = 3_600_000
 
@@ -59,7 +59,7 @@ export function Rules() {
         columns={[
           { id: 'name', title: t('rules.name'), cell: (row) => <span className="font-medium">{row.name}{row.isPreset ? <span className="ml-2 text-xs font-normal text-muted">{t('rules.preset')}</span> : null}</span> },
           { id: 'level', title: t('rules.level'), cell: (row) => <LevelBadge level={row.level} /> },
-          { id: 'condition', title: t('rules.condition'), cell: (row) => `${t(`metric.${row.metric}`)} ${row.operator} ${valueText(row.value)}` },
+          { id: 'condition', title: t('rules.condition'), cell: (row) => `${t(`metric.${row.metric}`)} ${signOf(row.operator)} ${valueText(row.value)}` },
           { id: 'window', title: t('rules.window'), cell: (row) => row.windowSecs, isNumber: true },
           { id: 'cooldown', title: t('rules.cooldown'), cell: (row) => duration(row.cooldownSecs * 1_000), isNumber: true },
           { id: 'channels', title: t('rules.channels'), cell: (row) => row.channelIds.length, isNumber: true },

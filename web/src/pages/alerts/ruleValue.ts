@@ -4,6 +4,11 @@ import type { AlertMetric } from '@/api/schema'
 export const valueText = (value: unknown): string =>
   Array.isArray(value) ? value.join(', ') : typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 
+const SIGNS: Record<string, string> = { gt: '>', gte: '≥', lt: '<', lte: '≤', eq: '=', ne: '≠', in: '∈', not_in: '∉', contains: '∋' }
+
+/** An operator as a sign. */
+export const signOf = (operator: string) => SIGNS[operator] ?? operator
+
 const WORDS: readonly AlertMetric[] = ['keyword', 'intent', 'level']
 
 /** Operators a metric can be compared by. */

@@ -144,7 +144,7 @@ function Latest() {
   })
   const link = (
     <Button asChild size="sm">
-      <Link to="/monitor/business" aria-label={t('nav.business')}>{t('overview.look')}</Link>
+      <Link to="/monitor/business" aria-label={`${t('overview.look')} ${t('nav.business')}`}>{t('overview.look')}</Link>
     </Button>
   )
   return (
