@@ -81,8 +81,7 @@ fn file(path: &str, original: EmbeddedFile, headers: &HeaderMap) -> HttpResponse
         None => (original, None),
     };
     let tag = format!("\"{}\"", hex::encode(sent.metadata.sha256_hash()));
-    let keeping =
-        if path.starts_with(ASSETS) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keeping = if path.starts_with(ASSETS) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response

@@ -15,10 +15,12 @@ const DESCRIBED = JSON.parse(readFileSync(new URL('../openapi.json', import.meta
 /** Pages that ask for a route this server does not have yet are answered 404, and the browser says so. */
 export const UNSERVED: RegExp[] = ['/api/flow-executions'].filter((path) => !(path in DESCRIBED.paths)).map((path) => new RegExp(`404.*${path}`))
 
-export const test = base.extend<Fixtures, { server: WorkBot }>({
+export const test = base.extend<Fixtures, { server: WorkBot; database: string }>({
+  // Files of another name have another server with a database of its own.
+  database: ['', { option: true, scope: 'worker' }],
   server: [
-    async ({}, use) => {
-      const server = new WorkBot()
+    async ({ database }, use) => {
+      const server = new WorkBot(database)
       await server.start()
       await use(server)
       await server.stop()

@@ -1,6 +1,8 @@
 import { expect, open, test } from './fixtures'
 import type { Phone } from './server'
 
+test.use({ database: 'live' })
+
 let phone: Phone
 
 test.beforeAll(({ server }) => {

@@ -1,5 +1,7 @@
 import { expect, faultsOf, test } from './fixtures'
 
+test.use({ database: 'login' })
+
 const answer = (data: unknown) => ({ contentType: 'application/json', body: JSON.stringify({ success: true, code: 0, message: 'success', data }) })
 
 test.describe('whoever is not signed in', () => {

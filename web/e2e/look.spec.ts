@@ -1,5 +1,7 @@
 import { expect, faultsOf, open, PAGES, test } from './fixtures'
 
+test.use({ database: 'look' })
+
 const nameOf = (path: string) => path.replaceAll(/[/?=]+/g, '-').replace(/^-/, '') || 'overview'
 
 test.beforeAll(async ({ server }) => {

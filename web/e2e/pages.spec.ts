@@ -1,5 +1,7 @@
 import { expect, open, PAGES, test, UNSERVED } from './fixtures'
 
+test.use({ database: 'pages' })
+
 test('every entry of the navigation leads to the page of its name', async ({ console: page }) => {
   await open(page, '/', '总览')
   const entries = page.getByRole('navigation', { name: '主导航' }).getByRole('link')

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 
-const BINARY = process.env.CONSOLE_SERVER ?? new URL('../../target/debug/workbot', import.meta.url).pathname
+const BINARY = process.env.CONSOLE_SERVER ?? join(process.env.CARGO_TARGET_DIR ?? new URL('../../target', import.meta.url).pathname, 'debug/workbot')
 
 /** The server reads its settings from variables of this name; those of whoever runs the tests are not meant. */
 const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WORKBOT')))
@@ -27,7 +27,8 @@ export interface Phone {
  */
 export class WorkBot {
   private child: ChildProcess | null = null
-  private readonly folder = mkdtempSync(join(tmpdir(), 'workbot-console-'))
+  private readonly folder: string
+  private readonly config: string
   private readonly tokens = new Map<Role, string>()
   private readonly sockets = new Set<Socket>()
   private proxy: Server | null = null
@@ -35,7 +36,14 @@ export class WorkBot {
   private port = 0
   url = ''
 
+  constructor(name: string) {
+    this.folder = mkdtempSync(join(tmpdir(), `workbot-console-${name}-`))
+    this.config = join(this.folder, 'console.toml')
+  }
+
   async start() {
+    // Whoever has no platform is answered by the flow, at once.
+    writeFileSync(this.config, '[session]\nflow_answers = true\nburst_quiet_ms = 0\n')
     await this.serve(0)
     for (const [role, phone] of Object.entries(PHONES) as [Role, string][]) {
       this.run('users', 'create', '--phone', phone, '--role', role, '--json')
@@ -57,7 +65,7 @@ export class WorkBot {
 
   /** Serves on a port; 0 takes any. */
   private async serve(port: number) {
-    const child = spawn(BINARY, ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', this.folder], { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(BINARY, ['serve', '--host', '127.0.0.1', '--port', String(port), '--data-dir', this.folder, '--config', this.config], { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'ignore'] })
     this.child = child
     this.port = await new Promise<number>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {

@@ -96,6 +96,7 @@ export const monitor: typeof zh = {
     expired: 'The reply expired',
     failed: 'Failed',
     running: 'Under way',
+    no_answerer: 'Nobody was set to answer',
   },
   overview: {
     health: 'Health',

@@ -94,6 +94,7 @@ export const monitor = {
     expired: '回复已过期',
     failed: '处理失败',
     running: '处理中',
+    no_answerer: '没有设置由谁回复',
   },
   overview: {
     health: '运行概况',

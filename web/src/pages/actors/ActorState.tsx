@@ -17,7 +17,7 @@ export function ActorState({ actor }: { actor: ActorSnapshot }) {
   const { t } = useTranslation()
   const [tone, icon] = LOOKS[actor.state]
   return (
-    <span className="inline-flex gap-1">
+    <span className="inline-flex gap-1 align-middle">
       <Badge tone={tone} icon={icon}>{t(`actorState.${actor.state}`)}</Badge>
       {actor.breaker && actor.breaker !== 'closed' ? (
         <Badge tone={actor.breaker === 'open' ? 'bad' : 'warn'} icon={actor.breaker === 'open' ? ShieldAlert : TriangleAlert}>
@@ -33,7 +33,7 @@ const BARS = { ok: 'bg-ok/60', warn: 'bg-warn', bad: 'bg-bad' }
 export function Mailbox({ actor }: { actor: ActorSnapshot }) {
   const fill = fillOf(actor)
   return (
-    <span className="inline-flex items-center gap-2 tabular-nums">
+    <span className="inline-flex items-center gap-2 align-middle tabular-nums">
       <span className="h-1.5 w-16 overflow-hidden rounded-full bg-line" aria-hidden>
         <span className={cn('block h-full rounded-full transition-[width] duration-300', BARS[pressureOf(fill)])} style={{ width: `${Math.min(100, fill * 100)}%` }} />
       </span>

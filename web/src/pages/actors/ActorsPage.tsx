@@ -157,7 +157,7 @@ function Rows({ seen, isTree, sort, onSort, openId, onOpen }: RowsProps) {
               className={cn('h-9 border-b last:border-b-0 focus-visible:-outline-offset-2 [&_td]:px-3', line.actor && 'cursor-pointer hover:bg-sunken', line.id === openId && 'bg-accent-soft hover:bg-accent-soft')}
             >
               <td className="max-w-96 truncate" colSpan={line.actor ? 1 : 8}>
-                <span className="inline-flex items-center gap-1" style={{ paddingLeft: line.depth * 18 }}>
+                <span className="inline-flex items-center gap-1 align-middle" style={{ paddingLeft: line.depth * 18 }}>
                   {line.below > 0 ? (
                     <button
                       type="button"

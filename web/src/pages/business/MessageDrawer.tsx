@@ -114,7 +114,7 @@ const ROOMS = [undefined, 'externalGroup', 'externalContact', 'internalGroup', '
 
 const REASONS = [
   'answered', 'not_mentioned', 'read_only', 'taken_over', 'merged', 'duplicate', 'callback_pending', 'callback_failed',
-  'callback_backlog', 'rule_reply', 'queued_offline', 'budget_spent', 'expired', 'failed', 'running',
+  'callback_backlog', 'rule_reply', 'queued_offline', 'budget_spent', 'expired', 'failed', 'running', 'no_answerer',
 ] as const
 
 /** Why a message was, or was not, answered. */
@@ -131,7 +131,8 @@ function Why({ id }: { id: string }) {
   return (
     <section className="rounded-md border border-info/30 bg-info/8 px-3 py-2 text-[13px]" aria-label={t('business.why')}>
       <h3 className="font-medium text-info">
-        {t('business.why')}：{reason ? t(`reason.${reason}`) : why.data.reason}
+        {t('business.why')}
+        {reason ? `：${t(`reason.${reason}`)}` : ''}
       </h3>
       <p>{why.data.message}</p>
     </section>
