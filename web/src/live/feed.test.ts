@@ -121,6 +121,18 @@ describe('LiveFeed', () => {
     expect(sockets.length).toBe(13)
   })
 
+  it('knows from the first counters on where it began, when no page told it', () => {
+    const feed = makeFeed()
+    feed.subscribe('panel1', {})
+    feed.start()
+    latest().opens()
+    latest().says({ type: 'stat', channel: 'panel1', seq: 77, data: { channel: 'panel1', rate: 0, ok: 0, failed: 0, processing: 0 } })
+    latest().breaks()
+    vi.advanceTimersByTime(500)
+    latest().opens()
+    expect(latest().sent).toEqual([{ op: 'sub', channel: 'panel1', filter: {}, after: 77 }])
+  })
+
   it('drops events it has handed on already', () => {
     const feed = makeFeed()
     const events = vi.fn()

@@ -168,9 +168,13 @@ export class LiveFeed {
         topic.listener.gap?.(frame.from, frame.to)
         break
       }
-      case 'stat':
-        this.topics.get(frame.stat.channel)?.listener.stat?.(frame.stat)
+      case 'stat': {
+        const topic = this.topics.get(frame.stat.channel)
+        // Whoever began with "from now on" and heard nothing yet knows from here on what "now" was.
+        if (topic && !this.isIdle && this.waiting.length === 0) topic.position ??= frame.seq
+        topic?.listener.stat?.(frame.stat)
         break
+      }
       case 'actors':
         this.topics.get('actors')?.listener.actors?.(frame.list, frame.total)
         break

@@ -24,7 +24,7 @@ export interface Stat {
 export type ServerFrame =
   | { type: 'batch'; channel: ChannelName; seq: number; from: number; to: number; skipped: number; events: LiveEvent[] }
   | { type: 'gap'; channel: ChannelName; from: number; to: number }
-  | { type: 'stat'; stat: Stat }
+  | { type: 'stat'; seq: number; stat: Stat }
   | { type: 'actors'; total: number; list: ActorSnapshot[] }
   | { type: 'bye'; reason: string }
   | { type: 'error'; message: string }
@@ -66,6 +66,7 @@ export function parseFrame(text: string): ServerFrame | null {
       if (!isChannel(channel)) return null
       return {
         type: 'stat',
+        seq: numberOf(frame.seq),
         stat: {
           channel,
           rate: numberOf(data.rate),
