@@ -13,10 +13,12 @@ import { Dialog, Drawer } from '@/components/ui/dialog'
 import { Field, Textarea } from '@/components/ui/field'
 import { ErrorState, Skeleton } from '@/components/ui/states'
 import { dateTime } from '@/lib/format'
+import { useAlertName } from './useAlertName'
 
 export function AlertDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation()
   const robotName = useRobotName()
+  const alertName = useAlertName()
   const mayHandle = useMay('alerts')
   const [isResolving, setResolving] = useState(false)
   const alert = useQuery({
@@ -30,7 +32,7 @@ export function AlertDrawer({ id, onClose }: { id: string; onClose: () => void }
   })
   const data = alert.data
   return (
-    <Drawer isOpen onClose={onClose} title={data?.code ?? t('alerts.detail')} description={id}>
+    <Drawer isOpen onClose={onClose} title={data ? alertName(data.code) : t('alerts.detail')} description={id}>
       {alert.isPending ? (
         <Skeleton rows={6} />
       ) : alert.isError ? (

@@ -11,6 +11,7 @@ import { Empty } from '@/components/ui/states'
 import { PAGE_SIZE, pageOf, useFilters } from '@/lib/filters'
 import { count, dateTime } from '@/lib/format'
 import { AlertDrawer } from './AlertDrawer'
+import { useAlertName } from './useAlertName'
 
 const LEVELS: readonly AlertLevel[] = ['critical', 'warning', 'info']
 const OPEN: readonly AlertStatus[] = ['active', 'acknowledged']
@@ -20,6 +21,7 @@ export function AlertList({ isHistory }: { isHistory: boolean }) {
   const { t } = useTranslation()
   const filters = useFilters<'level' | 'status' | 'page' | 'id'>()
   const robotName = useRobotName()
+  const alertName = useAlertName()
   const page = pageOf(filters.get('page'))
   const level = LEVELS.find((name) => name === filters.get('level'))
   const status: AlertStatus = isHistory ? 'resolved' : (OPEN.find((name) => name === filters.get('status')) ?? 'active')
@@ -57,7 +59,7 @@ export function AlertList({ isHistory }: { isHistory: boolean }) {
         empty={isHistory ? <Empty title={t('alerts.emptyHistory')} /> : <Empty title={t('alerts.emptyActive')}>{t('alerts.emptyActiveHint')}</Empty>}
         columns={[
           { id: 'level', title: t('alerts.level'), cell: (row) => <LevelBadge level={row.level} /> },
-          { id: 'code', title: t('alerts.code'), cell: (row) => <span className="font-medium">{row.code}</span> },
+          { id: 'code', title: t('alerts.code'), cell: (row) => <span className="font-medium">{alertName(row.code)}</span> },
           { id: 'object', title: t('alerts.object'), cell: (row) => (row.robotId ? robotName(row.robotId) : t('alerts.system')) },
           { id: 'count', title: t('alerts.count'), cell: (row) => `×${count(row.count)}`, isNumber: true },
           { id: 'first', title: t('alerts.first'), cell: (row) => dateTime(row.firstAt), className: 'tabular-nums whitespace-nowrap' },
