@@ -73,7 +73,7 @@ macro_rules! table {
         #[openapi(
             info(title = "WorkBot", description = "企业微信机器人服务接口"),
             paths($($($($segment)::+,)+)+),
-            components(schemas(envelope::FailureBody)),
+            components(schemas(envelope::FailureBody, monitor::client_frame::ClientFrame)),
             modifiers(&Security)
         )]
         pub(crate) struct Described;
@@ -248,9 +248,7 @@ pub fn app(
                 config.service(at);
             }
         })
-        .route("/", web::get().to(console::page))
+        .route("/", web::route().guard(route::method::reads()).to(console::page))
         .service(ops::docs::page())
-        .default_service(web::to(|| async {
-            Err::<&'static str, ApiError>(ApiError::NotFound(error::Missing::Route))
-        }))
+        .default_service(web::to(console::elsewhere))
 }

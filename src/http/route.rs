@@ -45,9 +45,14 @@ impl HttpServiceFactory for At {
 pub mod method {
     use super::{Route, guard, web};
 
+    /// GET or HEAD.
+    pub fn reads() -> impl guard::Guard {
+        guard::Any(guard::Get()).or(guard::Head())
+    }
+
     /// GET, and HEAD with it.
     pub fn get() -> Route {
-        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+        web::route().guard(reads())
     }
 
     pub use super::web::{delete, post, put};

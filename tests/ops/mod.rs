@@ -89,7 +89,7 @@ async fn failures_have_one_form(backend: Backend) {
     let server = TestServer::start(backend).await;
     let (robot, rest) = server.robot().await;
     for (status, error, method, path, kind, body) in [
-        (404, "route_not_found", "GET", "/nowhere", None, Vec::new()),
+        (404, "route_not_found", "GET", "/wework/nowhere", None, Vec::new()),
         (404, "route_not_found", "POST", "/api/nowhere", Some("application/json"), b"{}".to_vec()),
         (405, "method_not_allowed", "DELETE", "/api/robot-ids/verify", None, Vec::new()),
         (405, "method_not_allowed", "PATCH", "/api/robots", Some("application/json"), b"{}".to_vec()),

@@ -59,6 +59,17 @@ pub fn verify() -> Outcome<()> {
     npm(&folder(), &["run", "verify"])
 }
 
+/// Writes the types of the API from its description; false where there is no console or no Node.
+pub fn write_types() -> Outcome<bool> {
+    if !exists() || find(NPM).is_none() {
+        return Ok(false);
+    }
+    let web = folder();
+    install_packages(&web)?;
+    npm(&web, &["run", "types"])?;
+    Ok(true)
+}
+
 fn folder() -> PathBuf {
     workspace().join("web")
 }

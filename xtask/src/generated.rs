@@ -1,5 +1,6 @@
 //! Files that the program writes itself: compared by `verify`, written again by `cargo xtask generate`.
 
+use crate::console;
 use crate::process::{Outcome, capture, cargo, workspace};
 use std::fs;
 use std::path::PathBuf;
@@ -58,6 +59,9 @@ pub fn write_all() -> Outcome<()> {
         }
         fs::write(&path, file.print()?).map_err(|error| format!("{place}: {error}"))?;
         println!("generate: wrote {place}");
+    }
+    if console::write_types()? {
+        println!("generate: wrote web/src/api/schema.d.ts");
     }
     Ok(())
 }
