@@ -16,7 +16,7 @@ use crate::http::state::{AppState, State};
 #[utoipa::path(
     delete,
     path = "/api/user/sessions/{id}",
-    operation_id = "end_session",
+    operation_id = "end_login",
     tag = "用户",
     summary = "结束登录会话",
     description = "只能结束自己的会话；该会话的请求随即返回 401，实时连接 5 秒内收到 bye 并关闭。",

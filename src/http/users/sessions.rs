@@ -62,7 +62,7 @@ pub async fn views(
 #[utoipa::path(
     get,
     path = "/api/user/sessions",
-    operation_id = "list_sessions",
+    operation_id = "list_logins",
     tag = "用户",
     summary = "我的登录会话",
     security(("user" = [])),
