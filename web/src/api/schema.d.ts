@@ -133,6 +133,581 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 用户列表
+         * @description 手机号中间四位隐藏；完整手机号见用户详情（查看会记录审计日志）。
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * 创建用户
+         * @description 手机号已被使用时返回 409 phone_taken。用户以短信验证码登录。
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 用户详情
+         * @description 包含完整手机号与登录会话；每次查看都会记录审计日志。
+         */
+        get: operations["get_user"];
+        /**
+         * 修改用户
+         * @description 只修改给出的字段。停用用户会立即结束其全部会话与令牌，并断开其名下机器人的连接（接口返回 403，重新启用后恢复）；最后一个管理员不能停用或改为其他角色（409 last_admin）。
+         */
+        put: operations["update_user"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 强制下线
+         * @description 结束该用户的全部会话与用户令牌，账号仍可重新登录；机器人与平台密钥不受影响。
+         */
+        post: operations["sign_out_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/debug/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 回复优化建议
+         * @description 按固定规则检查回复（空回复、泄露、索要敏感信息、承诺、过长、过慢、重复等），最严重的在前；给出 personaId 时附带建议的提示词。不调用模型。
+         */
+        post: operations["debug_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/debug/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 批量测试意图
+         * @description 逐条识别并与期望比较，给出准确率、混淆矩阵与每个意图的精确率、召回率。
+         */
+        post: operations["debug_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/debug/benchmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 模型性能测试
+         * @description 以同一条消息真实调用模型（会产生 Token 费用），给出分位耗时、吞吐与失败原因；由内置规则回答的计为失败。超过 120 秒不再发起新的调用。
+         */
+        post: operations["debug_benchmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/debug/intent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 调试意图识别
+         * @description 不指定 modelId 时按默认顺序询问；没有可用模型时由内置规则识别（byRules 为 true）。
+         */
+        post: operations["debug_intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/debug/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 调试回复生成
+         * @description 以指定角色与模型生成回复，不会发送到任何会话；没有可用模型时由内置规则以话术模板回复（byRules 为 true）。
+         */
+        post: operations["debug_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 模型列表
+         * @description 包含共享模型（ownerId 为空）和自己的模型；管理员可见全部。密钥只写不读，只显示是否已设置。
+         */
+        get: operations["list_models"];
+        put?: never;
+        /**
+         * 添加模型
+         * @description apiEndpoint 是基础地址，按 provider 追加 /chat/completions、/v1/messages（claude）、/chat-messages（dify）或 /v3/chat（coze）；不填则用该厂商的默认地址，custom 必填。apiKey 加密保存，只写不读。没有 intent_recognition 能力的模型不做意图识别。
+         */
+        post: operations["create_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 模型详情 */
+        get: operations["get_model"];
+        /**
+         * 修改模型
+         * @description 只修改给出的字段；version 不一致时返回 409 version_conflict。修改 provider 或 apiEndpoint 会清除密钥，需同时给出 apiKey。
+         */
+        put: operations["update_model"];
+        post?: never;
+        /**
+         * 删除模型
+         * @description 预置模型不能删除（409 preset_protected），可以停用；机器人或角色正在使用的模型返回 409 in_use。
+         */
+        delete: operations["delete_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 模型健康状况
+         * @description live 为当前状态与熔断器，checks 为最近 50 次健康记录。
+         */
+        get: operations["model_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 测试模型连接
+         * @description 立即调用一次模型（少量 Token），不受熔断影响；失败时 ok 为 false，error 说明原因。
+         */
+        post: operations["probe_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 回滚模型
+         * @description 以旧版本的内容生成新版本；启停状态不变，地址改变时密钥被清除。
+         */
+        post: operations["rollback_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 模型用量统计
+         * @description 时间窗内的调用次数、成功率、分位耗时、Token 与费用（¥ × 10⁻⁶），不含健康检查。
+         */
+        get: operations["model_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/models/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 模型版本
+         * @description 每次修改保存一个版本，新的在前；不含密钥和启停状态。
+         */
+        get: operations["list_model_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 角色列表
+         * @description 包含共享角色（ownerId 为空）和自己的角色；管理员可见全部。
+         */
+        get: operations["list_personas"];
+        put?: never;
+        /**
+         * 新建角色
+         * @description roleType 决定机器人分组和类型对应的角色：community、service、conversion、tech_support、product_info、customer_relation、assistant 或自定义。modelId 为首选模型；不填时按 preferredModel（厂商模型名）查找。
+         */
+        post: operations["create_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 角色详情 */
+        get: operations["get_persona"];
+        /**
+         * 修改角色
+         * @description 只修改给出的字段并保存一个新版本；version 不一致时返回 409 version_conflict。note 记录修改原因。
+         */
+        put: operations["update_persona"];
+        post?: never;
+        /**
+         * 删除角色
+         * @description 预置角色不能删除（409 preset_protected），可以停用；机器人正在使用的角色返回 409 in_use。
+         */
+        delete: operations["delete_persona"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 比较角色版本
+         * @description 逐字段列出两个版本之间的差异；默认比较当前版本与前一个版本。
+         */
+        get: operations["diff_persona"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 回滚角色
+         * @description 以旧版本的内容生成新版本；启停状态不变。
+         */
+        post: operations["rollback_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 角色用量统计
+         * @description 时间窗内以该角色调用模型的次数、成功率、分位耗时、Token 与费用（¥ × 10⁻⁶）；内置规则的回复不计。
+         */
+        get: operations["persona_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/personas/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 角色版本
+         * @description 每次修改保存一个版本，新的在前，含作者与原因；不含启停状态。
+         */
+        get: operations["list_persona_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 话术模板列表
+         * @description 包含共享话术模板（ownerId 为空）和自己的话术模板；管理员可见全部。
+         */
+        get: operations["list_templates"];
+        put?: never;
+        /**
+         * 新建话术模板
+         * @description 变量写作 {{name}}，由正文自动列出（按出现顺序，去重）。category 决定用于哪类意图，personaType 为空表示适用所有角色。
+         */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 话术模板类别
+         * @description 24 个预置类别按固定顺序（没有模板的类别为 0），其后为自定义类别。
+         */
+        get: operations["list_template_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 话术模板详情 */
+        get: operations["get_template"];
+        /**
+         * 修改话术模板
+         * @description 只修改给出的字段并保存一个新版本；version 不一致时返回 409 version_conflict。variables、useCount 只读。
+         */
+        put: operations["update_template"];
+        post?: never;
+        /**
+         * 删除话术模板
+         * @description 预置模板不能删除（409 preset_protected），可以停用。
+         */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 回滚话术模板
+         * @description 以旧版本的内容生成新版本；启停状态和使用次数不变。
+         */
+        post: operations["rollback_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 测试话术模板
+         * @description 以给出的变量填充模板。变量的值不会再次被当作模板；缺少的变量列在 missing 中，并在文本中保持原样。
+         */
+        post: operations["test_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ai/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 话术模板版本
+         * @description 每次修改保存一个版本，新的在前；不含启停状态和使用次数。
+         */
+        get: operations["list_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alert-rules": {
         parameters: {
             query?: never;
@@ -470,6 +1045,235 @@ export interface paths {
         };
         /** 接口文档页面 */
         get: operations["api_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 流程执行列表
+         * @description 按开始时间倒序；节点与上下文见详情。
+         */
+        get: operations["list_flow_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-executions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 流程执行详情
+         * @description 包含上下文与每个节点的输入、输出、耗时、次数和错误。
+         */
+        get: operations["get_flow_execution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flow-executions/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 重试流程
+         * @description from：start 从头（使用流程当前发布的版本）、failed 从失败的节点、或节点编号（之前节点的结果沿用，使用原版本）。产生一次新的执行，retryOf 指向原执行；指令会再次发送。未结束的执行返回 409 run_not_over。
+         */
+        post: operations["retry_flow_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 流程列表
+         * @description 包含共享流程（ownerId 为空）和自己的流程；管理员可见全部。
+         */
+        get: operations["list_flows"];
+        put?: never;
+        /**
+         * 新建流程
+         * @description 保存为草稿，可以有问题；表达式不合规或规模超限时返回 422 flow_invalid。发布后新的执行才会使用。
+         */
+        post: operations["create_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 导入流程
+         * @description 以导出的流程定义新建一个流程（草稿），编号与版本重新分配；表达式不合规时返回 422 flow_invalid。
+         */
+        post: operations["import_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 流程详情 */
+        get: operations["get_flow"];
+        /**
+         * 修改流程
+         * @description 修改草稿，不影响已发布的版本；version 不一致时返回 409 version_conflict，表达式不合规时返回 422 flow_invalid。
+         */
+        put: operations["update_flow"];
+        post?: never;
+        /**
+         * 删除流程
+         * @description 预置流程不能删除（409 preset_protected），可以停用；机器人正在使用的流程返回 409 in_use。
+         */
+        delete: operations["delete_flow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 导出流程
+         * @description data 为流程定义，可直接用于导入。不带 version 时导出草稿。
+         */
+        get: operations["export_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 发布流程
+         * @description 草稿成为下一个版本，新的执行使用它；进行中的执行仍用原版本。草稿有问题时返回 422 flow_invalid，data.problems 列出每一处。
+         */
+        post: operations["publish_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 回滚流程
+         * @description 以旧版本的内容发布一个新版本，草稿随之改变。
+         */
+        post: operations["rollback_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 检查流程
+         * @description 检查草稿，列出每个节点或连线的问题；没有问题才能发布。
+         */
+        post: operations["validate_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 流程版本
+         * @description 每次发布产生一个版本，新的在前；content 为该版本的流程定义。
+         */
+        get: operations["list_flow_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1140,6 +1944,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 会话列表
+         * @description 按最近活跃时间倒序。state=taken_over 只看人工接管中的会话。
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 会话详情 */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 结束人工接管
+         * @description 机器人恢复回复。会话未被接管时不做改变。
+         */
+        post: operations["release_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 人工接管会话
+         * @description 接管后机器人不再回复，流程中尚未下发的回复被取消。再次接管会延长时间；一段时间（session.takeover_idle_secs）没有人工操作则自动结束。他人正在接管时返回 409 session_taken_over。
+         */
+        post: operations["take_over_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/user/info": {
         parameters: {
             query?: never;
@@ -1147,10 +2028,130 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 当前用户 */
+        /**
+         * 当前用户
+         * @description 以会话访问时包含 csrfToken（与 Cookie workbot_csrf 相同），修改类请求以请求头 X-CSRF-Token 携带。
+         */
         get: operations["get_user_info"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 验证码登录
+         * @description 成功后设置 workbot_session（HttpOnly）与 workbot_csrf 两个 Cookie；之后的修改类请求需携带请求头 X-CSRF-Token。验证码输错 5 次即作废；同一地址 10 分钟内失败 10 次后返回 429。
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 退出登录
+         * @description 结束当前浏览器的会话并清除 Cookie；该会话的实时连接随即收到 bye 并关闭。用户令牌（Bearer）没有会话，返回 403。
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/send-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 获取短信验证码
+         * @description 6 位验证码，5 分钟内有效，再次获取后旧验证码失效。同一手机号 60 秒 1 次、每小时 5 次、每天 10 次，同一地址每小时 20 次，超过返回 429。未注册的手机号得到相同的回答，但不会发送短信（除非 users.open_registration 为 true）。
+         */
+        post: operations["send_sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我的登录会话 */
+        get: operations["list_logins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * 结束登录会话
+         * @description 只能结束自己的会话；该会话的请求随即返回 401，实时连接 5 秒内收到 bye 并关闭。
+         */
+        delete: operations["end_login"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登录链接换取会话
+         * @description 登录链接 /login?ticket=… 只能使用一次。首次启动且没有任何用户时，服务日志会给出初始化链接：此时还需提交 phone（管理员手机号），否则返回 400 并在 data.fields.phone 说明，链接仍然有效；提交后创建管理员并登录。
+         */
+        post: operations["login_by_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1823,7 +2824,7 @@ export interface paths {
         };
         /**
          * 实时事件（WebSocket）
-         * @description 频道 panel1、panel2、alerts、actors。默认逐条推送事件；batch=1 或发送 sub 帧后改为每 100 毫秒一批（最多 200 行，其余计入 skipped），需以 ack 确认，未确认满 4 批时只推送 stat。since 之后的事件若已不在内存中，先收到 gap。
+         * @description 频道 panel1、panel2、alerts、actors。默认逐条推送事件；batch=1 或发送 sub 帧后改为每 100 毫秒一批（最多 200 行，其余计入 skipped），需以 ack 确认，未确认满 4 批时只推送 stat。以会话 Cookie 连接时 Origin 必须与本站一致，否则 403；会话结束或账号停用后收到 bye 并以 4001 关闭。since 之后的事件若已不在内存中，先收到 gap。
          */
         get: operations["watch"];
         put?: never;
@@ -1918,6 +2919,56 @@ export interface components {
          * @enum {string}
          */
         ActorState: "starting" | "running" | "restarting" | "stopped" | "failed";
+        /** @description One thing that can be made better, found in the answers that were looked at. */
+        Advice: {
+            /** @description Stable name of the rule, such as `too_long`. */
+            code: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["AdviceLevel"];
+            /** @description What was found, in one sentence. */
+            finding: string;
+            /** @description What to do about it. */
+            suggestion: string;
+            /**
+             * Format: int32
+             * @description Answers in which it was found; 0 when it is about the persona or about time.
+             */
+            count: number;
+            /** @description Places of the first of them, from 0, in the list that was looked at. */
+            examples: number[];
+        };
+        /**
+         * @description How much a piece of advice matters.
+         * @enum {string}
+         */
+        AdviceLevel: "critical" | "warning" | "hint";
+        /** @description Everything that was found, the worst first. */
+        AdviceReport: {
+            /**
+             * Format: int32
+             * @description Answers that were looked at.
+             */
+            answers: number;
+            /** @description What was found. */
+            advice: components["schemas"]["Advice"][];
+            /** @description The persona's prompt with the lines that the advice asks for; absent when none is missing. */
+            suggestedPrompt?: string | null;
+        };
+        /** @description What is looked at. */
+        AdviceRequest: {
+            /**
+             * @description 1..200 answers.
+             * @default []
+             */
+            answers?: components["schemas"]["Given"][];
+            /**
+             * @description The persona that gave them.
+             * @default null
+             */
+            personaId?: string | null;
+        };
+        /** @enum {string} */
+        AiPurpose: "intent" | "reply" | "report" | "health" | "debug";
         /** @description The figures of a time. */
         AiStatsView: {
             /** @description 5m, 1h or 24h. */
@@ -2139,6 +3190,166 @@ export interface components {
             /** @description When. */
             createdAt: string;
         };
+        /** @description A batch that ran. */
+        BatchReport: {
+            /**
+             * Format: int32
+             * @description Messages.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description Messages whose intent is what was expected.
+             */
+            correct: number;
+            /**
+             * Format: int32
+             * @description Messages without an intent.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description `correct` of `total`, 0 to 1.
+             */
+            accuracy: number;
+            /** @description Message by message, as they were given. */
+            results: components["schemas"]["BatchResult"][];
+            /** @description Which was taken for which, the most frequent mistakes first, then what was right. */
+            confusion: components["schemas"]["ConfusionCell"][];
+            /** @description Intent by intent, by name. */
+            intents: components["schemas"]["IntentScore"][];
+        };
+        /** @description What is asked. */
+        BatchRequest: {
+            /**
+             * @description 1..200 messages.
+             * @default []
+             */
+            items?: components["schemas"]["Expectation"][];
+            /**
+             * @description Only this model; the default chain when absent.
+             * @default null
+             */
+            modelId?: string | null;
+        };
+        /** @description One message of a batch and what came of it. */
+        BatchResult: {
+            /** @description What was asked. */
+            message: string;
+            /** @description The intent it should be. */
+            expected: string;
+            /** @description The intent it was taken for; absent when the call failed. */
+            got?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            confidence: number;
+            /** @description Whether it is what was expected. */
+            isCorrect: boolean;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            durationMs: number;
+            /** @description Why there is no intent. */
+            error?: string | null;
+        };
+        /** @description A benchmark that ran. Times are those of successful calls; 0 when there was none. */
+        BenchmarkReport: {
+            /**
+             * Format: int32
+             * @description Calls.
+             */
+            requests: number;
+            /**
+             * Format: int32
+             * @description Calls that were answered by the model.
+             */
+            succeeded: number;
+            /**
+             * Format: int32
+             * @description Calls that were not.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description `succeeded` of `requests`, 0 to 1.
+             */
+            successRate: number;
+            /**
+             * Format: int64
+             * @description Shortest.
+             */
+            minMs: number;
+            /**
+             * Format: int64
+             * @description Average.
+             */
+            meanMs: number;
+            /**
+             * Format: int64
+             * @description Half of them took no longer.
+             */
+            p50Ms: number;
+            /**
+             * Format: int64
+             * @description 95 of 100 took no longer.
+             */
+            p95Ms: number;
+            /**
+             * Format: int64
+             * @description 99 of 100 took no longer.
+             */
+            p99Ms: number;
+            /**
+             * Format: int64
+             * @description Longest.
+             */
+            maxMs: number;
+            /**
+             * Format: int64
+             * @description From the first call to the last answer.
+             */
+            wallMs: number;
+            /**
+             * Format: double
+             * @description Calls a second over that time, failed ones included.
+             */
+            requestsPerSecond: number;
+            /**
+             * Format: int64
+             * @description Tokens, in and out, of all calls.
+             */
+            tokens: number;
+            /** @description How times are spread. */
+            histogram: components["schemas"]["DurationBucket"][];
+            /** @description Why calls failed, the most frequent first. */
+            errors: components["schemas"]["FailureCount"][];
+        };
+        /** @description What is asked. */
+        BenchmarkRequest: {
+            /**
+             * @description 1..4,000 characters.
+             * @default
+             */
+            message?: string;
+            /**
+             * @description Calls, 1..200 (10).
+             * @default null
+             */
+            requests?: number | null;
+            /**
+             * @description Calls under way at a time, 1..16 (4).
+             * @default null
+             */
+            concurrency?: number | null;
+            /**
+             * @description Only this model; the default chain when absent.
+             * @default null
+             */
+            modelId?: string | null;
+        };
         /** @description A callback to bind. */
         BindRequest: {
             /** @description Robot; may be left out with a robot token. */
@@ -2176,6 +3387,65 @@ export interface components {
          * @enum {string}
          */
         BreakerState: "closed" | "open" | "half_open";
+        /** @description The figures of a time. */
+        CallStats: {
+            /** @description 1h, 24h, 7d or 30d. */
+            window: string;
+            /**
+             * Format: int64
+             * @description Calls.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those that were answered.
+             */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Those in vain.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description `succeeded` of `total`, 0 to 1; null without a call.
+             */
+            successRate?: number | null;
+            /**
+             * Format: int64
+             * @description Half of the answers took no longer, milliseconds.
+             */
+            p50Ms: number;
+            /**
+             * Format: int64
+             * @description 95 % of them took no longer.
+             */
+            p95Ms: number;
+            /**
+             * Format: int64
+             * @description 99 % of them took no longer.
+             */
+            p99Ms: number;
+            /**
+             * Format: int64
+             * @description Tokens sent.
+             */
+            tokensIn: number;
+            /**
+             * Format: int64
+             * @description Tokens received.
+             */
+            tokensOut: number;
+            /**
+             * Format: int64
+             * @description ¥ × 10⁻⁶.
+             */
+            costMicros: number;
+            /** @description Only the newest 50,000 calls were looked at. */
+            isCut: boolean;
+            /** @description By purpose. */
+            byPurpose: components["schemas"]["PurposeStats"][];
+        };
         /** @description Counts of callbacks. */
         CallbackCounts: {
             /**
@@ -2202,6 +3472,26 @@ export interface components {
             typeName: string;
             /** @description Where to. */
             callBackUrl: string;
+        };
+        /** @enum {string} */
+        Capability: "intent_recognition" | "service_reply" | "conversion" | "report" | "chat" | "image_analysis" | "voice_processing";
+        /** @description A scene. */
+        CategoryCount: {
+            /** @description Its name. */
+            category: string;
+            /**
+             * Format: int64
+             * @description Its templates, of those one sees.
+             */
+            count: number;
+        };
+        /** @description What changes. */
+        ChangeUserRequest: {
+            /** @description Shown name; null removes it. */
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            /** @description On or off. */
+            enabled?: boolean | null;
         };
         /** @description The robot after the change. */
         ChangedRobot: components["schemas"]["RobotView"] & {
@@ -2297,6 +3587,20 @@ export interface components {
              * @example 2024-04-28T11:00:00
              */
             createTime: string;
+        };
+        /** @description One look at a model. */
+        CheckView: {
+            /** @description healthy, degraded or down. */
+            status: components["schemas"]["HealthStatus"];
+            /**
+             * Format: int32
+             * @description Milliseconds it took to answer.
+             */
+            responseMs?: number | null;
+            /** @description What went wrong. */
+            error?: string | null;
+            /** @description When. */
+            checkedAt: string;
         };
         /** @description A frame of a viewer. */
         ClientFrame: {
@@ -2528,6 +3832,18 @@ export interface components {
             /** @description What may go wrong. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description How often one intent was taken for another. */
+        ConfusionCell: {
+            /** @description The intent it should be. */
+            expected: string;
+            /** @description The intent it was taken for. */
+            got: string;
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
+        };
         /** @description What codes to make. */
         CreateCodesRequest: {
             /**
@@ -2579,6 +3895,18 @@ export interface components {
             expiresAt?: string | null;
             /** @description Addresses or ranges it may come from; empty = any. */
             ipAllow?: string[];
+        };
+        /** @description A new account. */
+        CreateUserRequest: {
+            /**
+             * @description Phone, 11 digits.
+             * @example 13800138000
+             */
+            phone: string;
+            /** @description Shown name. */
+            name?: string | null;
+            /** @description What the person may do. */
+            role: components["schemas"]["Role"];
         };
         /** @description The key, shown once. */
         CreatedKey: {
@@ -2673,6 +4001,21 @@ export interface components {
              */
             deviceId: string;
         };
+        /** @description What differs. */
+        Diff: {
+            /**
+             * Format: int64
+             * @description The version before.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The version after.
+             */
+            to: number;
+            /** @description Field by field. */
+            changes: components["schemas"]["FieldChange"][];
+        };
         /** @enum {string} */
         Direction: "in" | "out";
         /** @description The code as it is now. */
@@ -2681,6 +4024,33 @@ export interface components {
             code: string;
             /** @description Always `disabled`. */
             status: string;
+        };
+        /** @description Calls between two times. */
+        DurationBucket: {
+            /**
+             * Format: int64
+             * @description From here.
+             */
+            fromMs: number;
+            /**
+             * Format: int64
+             * @description Up to here, not included; absent = without end.
+             */
+            toMs?: number | null;
+            /**
+             * Format: int32
+             * @description So many.
+             */
+            count: number;
+        };
+        /** @description Which edge is meant. */
+        EdgeName: {
+            /** @description Its place in the list of edges, from 0. */
+            index: number;
+            /** @description The node it leaves. */
+            from: string;
+            /** @description The node it enters. */
+            to: string;
         };
         /** @description An answer that says nothing more. */
         Empty: Record<string, never>;
@@ -2768,6 +4138,30 @@ export interface components {
                 id: string;
                 /** @description It ends after its present message. */
                 accepted: boolean;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_AdviceReport: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description Everything that was found, the worst first. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Answers that were looked at.
+                 */
+                answers: number;
+                /** @description What was found. */
+                advice: components["schemas"]["Advice"][];
+                /** @description The persona's prompt with the lines that the advice asks for; absent when none is missing. */
+                suggestedPrompt?: string | null;
             };
         };
         /** @description A successful answer. */
@@ -2926,6 +4320,202 @@ export interface components {
                 status: string;
                 /** @description Version of the program. */
                 version: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_BatchReport: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A batch that ran. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Messages.
+                 */
+                total: number;
+                /**
+                 * Format: int32
+                 * @description Messages whose intent is what was expected.
+                 */
+                correct: number;
+                /**
+                 * Format: int32
+                 * @description Messages without an intent.
+                 */
+                failed: number;
+                /**
+                 * Format: double
+                 * @description `correct` of `total`, 0 to 1.
+                 */
+                accuracy: number;
+                /** @description Message by message, as they were given. */
+                results: components["schemas"]["BatchResult"][];
+                /** @description Which was taken for which, the most frequent mistakes first, then what was right. */
+                confusion: components["schemas"]["ConfusionCell"][];
+                /** @description Intent by intent, by name. */
+                intents: components["schemas"]["IntentScore"][];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_BenchmarkReport: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A benchmark that ran. Times are those of successful calls; 0 when there was none. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description Calls.
+                 */
+                requests: number;
+                /**
+                 * Format: int32
+                 * @description Calls that were answered by the model.
+                 */
+                succeeded: number;
+                /**
+                 * Format: int32
+                 * @description Calls that were not.
+                 */
+                failed: number;
+                /**
+                 * Format: double
+                 * @description `succeeded` of `requests`, 0 to 1.
+                 */
+                successRate: number;
+                /**
+                 * Format: int64
+                 * @description Shortest.
+                 */
+                minMs: number;
+                /**
+                 * Format: int64
+                 * @description Average.
+                 */
+                meanMs: number;
+                /**
+                 * Format: int64
+                 * @description Half of them took no longer.
+                 */
+                p50Ms: number;
+                /**
+                 * Format: int64
+                 * @description 95 of 100 took no longer.
+                 */
+                p95Ms: number;
+                /**
+                 * Format: int64
+                 * @description 99 of 100 took no longer.
+                 */
+                p99Ms: number;
+                /**
+                 * Format: int64
+                 * @description Longest.
+                 */
+                maxMs: number;
+                /**
+                 * Format: int64
+                 * @description From the first call to the last answer.
+                 */
+                wallMs: number;
+                /**
+                 * Format: double
+                 * @description Calls a second over that time, failed ones included.
+                 */
+                requestsPerSecond: number;
+                /**
+                 * Format: int64
+                 * @description Tokens, in and out, of all calls.
+                 */
+                tokens: number;
+                /** @description How times are spread. */
+                histogram: components["schemas"]["DurationBucket"][];
+                /** @description Why calls failed, the most frequent first. */
+                errors: components["schemas"]["FailureCount"][];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_CallStats: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description The figures of a time. */
+            data: {
+                /** @description 1h, 24h, 7d or 30d. */
+                window: string;
+                /**
+                 * Format: int64
+                 * @description Calls.
+                 */
+                total: number;
+                /**
+                 * Format: int64
+                 * @description Those that were answered.
+                 */
+                succeeded: number;
+                /**
+                 * Format: int64
+                 * @description Those in vain.
+                 */
+                failed: number;
+                /**
+                 * Format: double
+                 * @description `succeeded` of `total`, 0 to 1; null without a call.
+                 */
+                successRate?: number | null;
+                /**
+                 * Format: int64
+                 * @description Half of the answers took no longer, milliseconds.
+                 */
+                p50Ms: number;
+                /**
+                 * Format: int64
+                 * @description 95 % of them took no longer.
+                 */
+                p95Ms: number;
+                /**
+                 * Format: int64
+                 * @description 99 % of them took no longer.
+                 */
+                p99Ms: number;
+                /**
+                 * Format: int64
+                 * @description Tokens sent.
+                 */
+                tokensIn: number;
+                /**
+                 * Format: int64
+                 * @description Tokens received.
+                 */
+                tokensOut: number;
+                /**
+                 * Format: int64
+                 * @description ¥ × 10⁻⁶.
+                 */
+                costMicros: number;
+                /** @description Only the newest 50,000 calls were looked at. */
+                isCut: boolean;
+                /** @description By purpose. */
+                byPurpose: components["schemas"]["PurposeStats"][];
             };
         };
         /** @description A successful answer. */
@@ -3208,6 +4798,33 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_Diff: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description What differs. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description The version before.
+                 */
+                from: number;
+                /**
+                 * Format: int64
+                 * @description The version after.
+                 */
+                to: number;
+                /** @description Field by field. */
+                changes: components["schemas"]["FieldChange"][];
+            };
+        };
+        /** @description A successful answer. */
         Envelope_DisableResponse: {
             /** @description Always true. */
             success: boolean;
@@ -3241,6 +4858,25 @@ export interface components {
             data: Record<string, never>;
         };
         /** @description A successful answer. */
+        Envelope_ExecutionView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A run with all it did. */
+            data: components["schemas"]["ExecutionRow"] & {
+                /** @description Its context; null when it cannot be read. */
+                context: Record<string, never>;
+                /** @description Its visits of nodes, in order. */
+                nodes: components["schemas"]["NodeRecord"][];
+            };
+        };
+        /** @description A successful answer. */
         Envelope_FeedPage: {
             /** @description Always true. */
             success: boolean;
@@ -3265,6 +4901,135 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_FlowDefinition: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /**
+             * @description A flow: nodes and the edges between them.
+             * @example {
+             *       "edges": [
+             *         {
+             *           "from": "message_receive",
+             *           "to": "ai_reply"
+             *         },
+             *         {
+             *           "from": "ai_reply",
+             *           "to": "send_command"
+             *         },
+             *         {
+             *           "from": "send_command",
+             *           "to": "end"
+             *         }
+             *       ],
+             *       "id": "flow_1",
+             *       "name": "标准流程",
+             *       "nodes": [
+             *         {
+             *           "config": {},
+             *           "id": "message_receive",
+             *           "name": "消息接收与数据库保存",
+             *           "type": "message_receive"
+             *         },
+             *         {
+             *           "config": {},
+             *           "id": "ai_reply",
+             *           "name": "AI客服回复",
+             *           "retries": 1,
+             *           "timeoutMs": 20000,
+             *           "type": "ai_reply"
+             *         },
+             *         {
+             *           "config": {
+             *             "at": true
+             *           },
+             *           "id": "send_command",
+             *           "name": "发送指令",
+             *           "type": "send_command"
+             *         },
+             *         {
+             *           "config": {},
+             *           "id": "end",
+             *           "name": "结束节点",
+             *           "type": "end"
+             *         }
+             *       ],
+             *       "version": 1
+             *     }
+             */
+            data: {
+                /**
+                 * @description Id of the flow.
+                 * @default
+                 */
+                id?: string;
+                /**
+                 * @description Name people read.
+                 * @default
+                 */
+                name?: string;
+                /**
+                 * Format: int64
+                 * @description From 1; a run keeps the version it started with.
+                 * @default 0
+                 */
+                version?: number;
+                /**
+                 * @description At most 500.
+                 * @default []
+                 */
+                nodes?: components["schemas"]["FlowNode"][];
+                /**
+                 * @description In the order in which conditions are tried.
+                 * @default []
+                 */
+                edges?: components["schemas"]["FlowEdge"][];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_FlowView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A flow with its draft. */
+            data: components["schemas"]["FlowRow"] & {
+                /** @description Nodes of the draft. */
+                nodes: components["schemas"]["FlowNode"][];
+                /** @description Edges of the draft, in the order in which conditions are tried. */
+                edges: components["schemas"]["FlowEdge"][];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_HealthView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description How a model is. */
+            data: {
+                live?: components["schemas"]["LiveModel"] | null;
+                /** @description The last 50 looks, newest first. */
+                checks: components["schemas"]["CheckView"][];
+            };
+        };
+        /** @description A successful answer. */
         Envelope_HeartbeatResponse: {
             /** @description Always true. */
             success: boolean;
@@ -3282,6 +5047,30 @@ export interface components {
                  * @description Milliseconds since 1970.
                  */
                 serverTime: number;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_IntentAnswer: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description What a message is about, and who says so. */
+            data: components["schemas"]["MadeBy"] & {
+                /** @description Name of the intent. */
+                intent: string;
+                /**
+                 * Format: double
+                 * @description 0 to 1.
+                 */
+                confidence: number;
+                /** @description Names and values found in the message. */
+                entities: Record<string, never>;
             };
         };
         /** @description A successful answer. */
@@ -3357,6 +5146,62 @@ export interface components {
                  * @example msg_1703123456789_abc123def
                  */
                 messageId: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_ModelView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A model. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description Whose; null = shared. */
+                ownerId?: string | null;
+                /** @description Shown name. */
+                name: string;
+                /** @description Whose wire it speaks. */
+                provider: components["schemas"]["Provider"];
+                /** @description The provider's name of it. */
+                modelId: string;
+                /** @description chat, vision … */
+                modelType: string;
+                /** @description What it is used for. */
+                capabilities: components["schemas"]["Capability"][];
+                /** @description Whether it is asked. */
+                isActive: boolean;
+                /** @description Base address; null = the provider's usual one. */
+                apiEndpoint?: string | null;
+                /** @description Whether a key is stored. */
+                apiKeySet: boolean;
+                /**
+                 * Format: int32
+                 * @description Higher is asked first.
+                 */
+                priority: number;
+                /** @description Whether robots without a model of their own ask it. */
+                inDefaultChain: boolean;
+                /** @description Prices, limits, parameters. */
+                config: Record<string, never>;
+                /** @description Whether it came with the program; such a model can be switched off, not deleted. */
+                isPreset: boolean;
+                /**
+                 * Format: int64
+                 * @description Raised by every change.
+                 */
+                version: number;
+                /** @description When it was made. */
+                createdAt: string;
+                /** @description When it was changed last. */
+                updatedAt: string;
+                live?: components["schemas"]["LiveModel"] | null;
             };
         };
         /** @description A successful answer. */
@@ -3881,6 +5726,263 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_Page_ExecutionRow: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Which flow. */
+                    flowId: string;
+                    /**
+                     * Format: int64
+                     * @description In which version; 0 = the one that came with the program.
+                     */
+                    flowVersion: number;
+                    /** @description Public id of the robot. */
+                    robotId: string;
+                    /** @description Which conversation. */
+                    sessionId: string;
+                    /** @description The messages it answers, the first one first. */
+                    messageIds: string[];
+                    /** @description running, waiting, completed or failed. */
+                    status: components["schemas"]["RunStatus"];
+                    /** @description When it began. */
+                    startedAt: string;
+                    /** @description When it ended. */
+                    finishedAt?: string | null;
+                    /**
+                     * Format: int64
+                     * @description From its start to its end, milliseconds.
+                     */
+                    durationMs?: number | null;
+                    /** @description Why it failed. */
+                    errorCode?: string | null;
+                    /** @description The same in words. */
+                    error?: string | null;
+                    /**
+                     * Format: int64
+                     * @description Tokens it used, in and out.
+                     */
+                    tokens: number;
+                    /**
+                     * Format: int64
+                     * @description What they cost, ¥ × 10⁻⁶.
+                     */
+                    costMicros: number;
+                    /** @description The run it repeats. */
+                    retryOf?: string | null;
+                    /** @description From where: start, failed or the id of a node. */
+                    retryFrom?: string | null;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_FlowRow: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Whose; null = shared. */
+                    ownerId?: string | null;
+                    /** @description Shown name. */
+                    name: string;
+                    /** @description What it is for. */
+                    description: string;
+                    /** @description Whether new runs may take it. */
+                    isActive: boolean;
+                    /**
+                     * Format: int64
+                     * @description The version new runs take; null = never published.
+                     */
+                    publishedVersion?: number | null;
+                    /**
+                     * Format: int64
+                     * @description The highest version there is; 0 = none.
+                     */
+                    latestVersion: number;
+                    /** @description Whether it came with the program; such a flow can be switched off, not deleted. */
+                    isPreset: boolean;
+                    /**
+                     * Format: int64
+                     * @description Raised by every change, also of the draft (not the version of the definition).
+                     */
+                    version: number;
+                    /** @description When it was made. */
+                    createdAt: string;
+                    /** @description When it was changed last. */
+                    updatedAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_ModelView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Whose; null = shared. */
+                    ownerId?: string | null;
+                    /** @description Shown name. */
+                    name: string;
+                    /** @description Whose wire it speaks. */
+                    provider: components["schemas"]["Provider"];
+                    /** @description The provider's name of it. */
+                    modelId: string;
+                    /** @description chat, vision … */
+                    modelType: string;
+                    /** @description What it is used for. */
+                    capabilities: components["schemas"]["Capability"][];
+                    /** @description Whether it is asked. */
+                    isActive: boolean;
+                    /** @description Base address; null = the provider's usual one. */
+                    apiEndpoint?: string | null;
+                    /** @description Whether a key is stored. */
+                    apiKeySet: boolean;
+                    /**
+                     * Format: int32
+                     * @description Higher is asked first.
+                     */
+                    priority: number;
+                    /** @description Whether robots without a model of their own ask it. */
+                    inDefaultChain: boolean;
+                    /** @description Prices, limits, parameters. */
+                    config: Record<string, never>;
+                    /** @description Whether it came with the program; such a model can be switched off, not deleted. */
+                    isPreset: boolean;
+                    /**
+                     * Format: int64
+                     * @description Raised by every change.
+                     */
+                    version: number;
+                    /** @description When it was made. */
+                    createdAt: string;
+                    /** @description When it was changed last. */
+                    updatedAt: string;
+                    live?: components["schemas"]["LiveModel"] | null;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_PersonaView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Whose; null = shared. */
+                    ownerId?: string | null;
+                    /** @description Shown name. */
+                    name: string;
+                    /** @description What robots' groups and types map to. */
+                    roleType: string;
+                    /** @description What it is for. */
+                    description: string;
+                    /** @description What the model is told first. */
+                    systemPrompt: string;
+                    /**
+                     * Format: double
+                     * @description 0 to 2.
+                     */
+                    temperature: number;
+                    /**
+                     * Format: int32
+                     * @description Longest answer, in tokens.
+                     */
+                    maxTokens?: number | null;
+                    /** @description The model it asks first. */
+                    modelId?: string | null;
+                    /** @description The provider's name of the model it asks first when modelId is null. */
+                    preferredModel?: string | null;
+                    /** @description What it is used for. */
+                    capabilities: components["schemas"]["Capability"][];
+                    /** @description Whether it is used. */
+                    isActive: boolean;
+                    /** @description Whether it came with the program; such a persona can be switched off, not deleted. */
+                    isPreset: boolean;
+                    /**
+                     * Format: int64
+                     * @description Raised by every change.
+                     */
+                    version: number;
+                    /** @description When it was made. */
+                    createdAt: string;
+                    /** @description When it was changed last. */
+                    updatedAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
         Envelope_Page_PlatformKeyView: {
             /** @description Always true. */
             success: boolean;
@@ -4171,6 +6273,282 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_Page_SessionView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Public id of its robot. */
+                    robotId: string;
+                    /**
+                     * Format: int32
+                     * @description 1 external group, 2 external contact, 3 internal group, 4 internal contact.
+                     */
+                    roomType: number;
+                    /** @description Group name, empty in private chats. */
+                    groupName: string;
+                    /** @description Shown name of the sender. */
+                    userName: string;
+                    /** @description The phone's id of the sender, else the shown name. */
+                    userId: string;
+                    /** @description `taken_over` while a person has it, else `robot`. */
+                    state: string;
+                    /** @description The person: a user id, `phone` when somebody typed on it, `customer` when they asked for a person. */
+                    takenOverBy?: string | null;
+                    /** @description Since when. */
+                    takenOverAt?: string | null;
+                    /** @description When the takeover ends unless a person does something. */
+                    takeoverEndsAt?: string | null;
+                    /** @description The persona chosen for this chat. */
+                    personaId?: string | null;
+                    /** @description When something last came. */
+                    lastMessageAt: string;
+                    /** @description Known since. */
+                    createdAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_TemplateView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Its id. */
+                    id: string;
+                    /** @description Whose; null = shared. */
+                    ownerId?: string | null;
+                    /** @description One of the scenes. */
+                    category: string;
+                    /** @description Shown name. */
+                    name: string;
+                    /** @description What it is for. */
+                    description: string;
+                    /** @description The text with its variables in double braces. */
+                    template: string;
+                    /** @description Its variables, once each, in order of appearance. */
+                    variables: string[];
+                    /** @description The role it suits; null = every role. */
+                    personaType?: string | null;
+                    /**
+                     * Format: int64
+                     * @description How often it answered.
+                     */
+                    useCount: number;
+                    /** @description Whether it is used. */
+                    isActive: boolean;
+                    /** @description Whether it came with the program; such a template can be switched off, not deleted. */
+                    isPreset: boolean;
+                    /**
+                     * Format: int64
+                     * @description Raised by every change.
+                     */
+                    version: number;
+                    /** @description When it was made. */
+                    createdAt: string;
+                    /** @description When it was changed last. */
+                    updatedAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_UserView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /** @description Id. */
+                    userId: string;
+                    /**
+                     * @description Login; masked in lists.
+                     * @example 138****1234
+                     */
+                    phone: string;
+                    /** @description Shown name. */
+                    name?: string | null;
+                    /** @description Role. */
+                    role: components["schemas"]["Role"];
+                    /** @description Switched on. */
+                    enabled: boolean;
+                    /** @description Came in last at. */
+                    lastLoginAt?: string | null;
+                    /** @description Made at. */
+                    createdAt: string;
+                    /** @description Changed at. */
+                    updatedAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Page_VersionView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A list as every list route answers it. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many there are in all.
+                 */
+                total: number;
+                /** @description Those of this page. */
+                list: {
+                    /**
+                     * Format: int64
+                     * @description From 1, without gaps.
+                     */
+                    version: number;
+                    /** @description Everything that can be brought back. */
+                    content: Record<string, never>;
+                    /** @description User id, or `system`. */
+                    authorId: string;
+                    /** @description Why. */
+                    note?: string | null;
+                    /** @description When. */
+                    createdAt: string;
+                }[];
+                /** @description What was done differently than asked. */
+                warnings?: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_PersonaView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A persona. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description Whose; null = shared. */
+                ownerId?: string | null;
+                /** @description Shown name. */
+                name: string;
+                /** @description What robots' groups and types map to. */
+                roleType: string;
+                /** @description What it is for. */
+                description: string;
+                /** @description What the model is told first. */
+                systemPrompt: string;
+                /**
+                 * Format: double
+                 * @description 0 to 2.
+                 */
+                temperature: number;
+                /**
+                 * Format: int32
+                 * @description Longest answer, in tokens.
+                 */
+                maxTokens?: number | null;
+                /** @description The model it asks first. */
+                modelId?: string | null;
+                /** @description The provider's name of the model it asks first when modelId is null. */
+                preferredModel?: string | null;
+                /** @description What it is used for. */
+                capabilities: components["schemas"]["Capability"][];
+                /** @description Whether it is used. */
+                isActive: boolean;
+                /** @description Whether it came with the program; such a persona can be switched off, not deleted. */
+                isPreset: boolean;
+                /**
+                 * Format: int64
+                 * @description Raised by every change.
+                 */
+                version: number;
+                /** @description When it was made. */
+                createdAt: string;
+                /** @description When it was changed last. */
+                updatedAt: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Probed: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description How a probe went. */
+            data: {
+                /** @description Whether the model answered. */
+                ok: boolean;
+                /** @description What went wrong otherwise. */
+                error?: string | null;
+                /**
+                 * Format: int64
+                 * @description Milliseconds it took.
+                 */
+                durationMs: number;
+                live?: components["schemas"]["LiveModel"] | null;
+            };
+        };
+        /** @description A successful answer. */
         Envelope_Ready: {
             /** @description Always true. */
             success: boolean;
@@ -4206,6 +6584,25 @@ export interface components {
                 refreshToken: string;
                 /** @description End of the access token, ISO 8601. */
                 expiresAt: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_ReplyAnswer: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description What would be said, and who says so. */
+            data: components["schemas"]["MadeBy"] & {
+                /** @description The words. */
+                text: string;
+                /** @description The template they were made of, when rules answered. */
+                templateId?: string | null;
             };
         };
         /** @description A successful answer. */
@@ -4248,6 +6645,27 @@ export interface components {
                 id: string;
                 /** @description False when it was not paused. */
                 resumed: boolean;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Retried: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description The new run. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description The run it repeats. */
+                retryOf: string;
+                /** @description From where. */
+                retryFrom: string;
             };
         };
         /** @description A successful answer. */
@@ -4514,6 +6932,80 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_SendSmsResponse: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description What happens now. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Seconds the code holds.
+                 */
+                expiresIn: number;
+                /**
+                 * Format: int64
+                 * @description Seconds until another one may be asked for.
+                 */
+                resendAfter: number;
+                /**
+                 * @description `sms`, or `log` when codes stand in the server's log.
+                 * @example sms
+                 */
+                delivery: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_SessionView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A conversation. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description Public id of its robot. */
+                robotId: string;
+                /**
+                 * Format: int32
+                 * @description 1 external group, 2 external contact, 3 internal group, 4 internal contact.
+                 */
+                roomType: number;
+                /** @description Group name, empty in private chats. */
+                groupName: string;
+                /** @description Shown name of the sender. */
+                userName: string;
+                /** @description The phone's id of the sender, else the shown name. */
+                userId: string;
+                /** @description `taken_over` while a person has it, else `robot`. */
+                state: string;
+                /** @description The person: a user id, `phone` when somebody typed on it, `customer` when they asked for a person. */
+                takenOverBy?: string | null;
+                /** @description Since when. */
+                takenOverAt?: string | null;
+                /** @description When the takeover ends unless a person does something. */
+                takeoverEndsAt?: string | null;
+                /** @description The persona chosen for this chat. */
+                personaId?: string | null;
+                /** @description When something last came. */
+                lastMessageAt: string;
+                /** @description Known since. */
+                createdAt: string;
+            };
+        };
+        /** @description A successful answer. */
         Envelope_StatisticsView: {
             /** @description Always true. */
             success: boolean;
@@ -4543,6 +7035,76 @@ export interface components {
                 successRate?: number | null;
                 /** @description Callbacks. */
                 callbacks: components["schemas"]["CallbackCounts"];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_TemplateView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A template. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description Whose; null = shared. */
+                ownerId?: string | null;
+                /** @description One of the scenes. */
+                category: string;
+                /** @description Shown name. */
+                name: string;
+                /** @description What it is for. */
+                description: string;
+                /** @description The text with its variables in double braces. */
+                template: string;
+                /** @description Its variables, once each, in order of appearance. */
+                variables: string[];
+                /** @description The role it suits; null = every role. */
+                personaType?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often it answered.
+                 */
+                useCount: number;
+                /** @description Whether it is used. */
+                isActive: boolean;
+                /** @description Whether it came with the program; such a template can be switched off, not deleted. */
+                isPreset: boolean;
+                /**
+                 * Format: int64
+                 * @description Raised by every change.
+                 */
+                version: number;
+                /** @description When it was made. */
+                createdAt: string;
+                /** @description When it was changed last. */
+                updatedAt: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Tested: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description A template, filled in. */
+            data: {
+                /** @description The text; a variable without a value stands in it as it was written. */
+                text: string;
+                /** @description Nothing is missing. */
+                isValid: boolean;
+                /** @description Variables without a value, in order of appearance. */
+                missing: string[];
             };
         };
         /** @description A successful answer. */
@@ -4584,6 +7146,23 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Envelope_UserDetail: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description An account and where its person is logged in. */
+            data: components["schemas"]["UserView"] & {
+                /** @description Its sessions, latest first. */
+                sessions: components["schemas"]["SessionView"][];
+            };
+        };
+        /** @description A successful answer. */
         Envelope_UserInfo: {
             /** @description Always true. */
             success: boolean;
@@ -4605,11 +7184,93 @@ export interface components {
                 phone: string;
                 /** @description Shown name. */
                 name?: string | null;
-                /** @description What the person may do. */
+                /** @description What the person may do, in a word. */
                 role: components["schemas"]["Role"];
+                /** @description The same action by action: `own`, `assigned` or `all`; what is missing may not be done. */
+                permissions: Record<string, never>;
+                /** @description The session of the browser; none with a bearer token. */
+                sessionId?: string | null;
+                /** @description What goes into `X-CSRF-Token`, the same as in the cookie `workbot_csrf`; none with a bearer token. */
+                csrfToken?: string | null;
                 /** @description Made at. */
                 createdAt: string;
+                /** @description Came in last at. */
+                lastLoginAt?: string | null;
             };
+        };
+        /** @description A successful answer. */
+        Envelope_UserView: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description An account. */
+            data: {
+                /** @description Id. */
+                userId: string;
+                /**
+                 * @description Login; masked in lists.
+                 * @example 138****1234
+                 */
+                phone: string;
+                /** @description Shown name. */
+                name?: string | null;
+                /** @description Role. */
+                role: components["schemas"]["Role"];
+                /** @description Switched on. */
+                enabled: boolean;
+                /** @description Came in last at. */
+                lastLoginAt?: string | null;
+                /** @description Made at. */
+                createdAt: string;
+                /** @description Changed at. */
+                updatedAt: string;
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Validated: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            /** @description What is wrong with a flow. */
+            data: {
+                /** @description It can be published. */
+                valid: boolean;
+                /** @description By node or edge. */
+                problems: components["schemas"]["Problem"][];
+            };
+        };
+        /** @description A successful answer. */
+        Envelope_Vec_CategoryCount: {
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int32
+             * @description 0 unless the route says otherwise.
+             */
+            code: number;
+            /** @description `success` unless the route says otherwise. */
+            message: string;
+            data: {
+                /** @description Its name. */
+                category: string;
+                /**
+                 * Format: int64
+                 * @description Its templates, of those one sees.
+                 */
+                count: number;
+            }[];
         };
         /** @description A successful answer. */
         Envelope_VerifyResponse: {
@@ -4661,11 +7322,78 @@ export interface components {
                 commandId?: string | null;
             };
         };
+        /** @description A run in a list. */
+        ExecutionRow: {
+            /** @description Its id. */
+            id: string;
+            /** @description Which flow. */
+            flowId: string;
+            /**
+             * Format: int64
+             * @description In which version; 0 = the one that came with the program.
+             */
+            flowVersion: number;
+            /** @description Public id of the robot. */
+            robotId: string;
+            /** @description Which conversation. */
+            sessionId: string;
+            /** @description The messages it answers, the first one first. */
+            messageIds: string[];
+            /** @description running, waiting, completed or failed. */
+            status: components["schemas"]["RunStatus"];
+            /** @description When it began. */
+            startedAt: string;
+            /** @description When it ended. */
+            finishedAt?: string | null;
+            /**
+             * Format: int64
+             * @description From its start to its end, milliseconds.
+             */
+            durationMs?: number | null;
+            /** @description Why it failed. */
+            errorCode?: string | null;
+            /** @description The same in words. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Tokens it used, in and out.
+             */
+            tokens: number;
+            /**
+             * Format: int64
+             * @description What they cost, ¥ × 10⁻⁶.
+             */
+            costMicros: number;
+            /** @description The run it repeats. */
+            retryOf?: string | null;
+            /** @description From where: start, failed or the id of a node. */
+            retryFrom?: string | null;
+        };
+        /** @description A run with all it did. */
+        ExecutionView: components["schemas"]["ExecutionRow"] & {
+            /** @description Its context; null when it cannot be read. */
+            context: Record<string, never>;
+            /** @description Its visits of nodes, in order. */
+            nodes: components["schemas"]["NodeRecord"][];
+        };
         /**
          * @description How an actor ended.
          * @enum {string}
          */
         ExitReason: "stopped" | "panicked" | "escalated";
+        /** @description One message. */
+        Expectation: {
+            /**
+             * @description 1..4,000 characters.
+             * @default
+             */
+            message?: string;
+            /**
+             * @description The intent it should be.
+             * @default
+             */
+            expected?: string;
+        };
         /** @description A failed answer. */
         FailureBody: {
             /** @description Always false. */
@@ -4683,6 +7411,16 @@ export interface components {
             data: Record<string, never> | null;
             /** @description The same as the header X-Request-Id. */
             requestId: string;
+        };
+        /** @description How often a call failed for one reason. */
+        FailureCount: {
+            /** @description The reason. */
+            error: string;
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
         };
         /** @description A page of rows. */
         FeedPage: {
@@ -4750,6 +7488,15 @@ export interface components {
             /** @description When it came or was ordered. */
             createdAt: string;
         };
+        /** @description A field that two versions do not have in common. */
+        FieldChange: {
+            /** @description Its name. */
+            field: string;
+            /** @description What it was; null when it was not there. */
+            before: Record<string, never> | null;
+            /** @description What it became; null when it went. */
+            after: Record<string, never> | null;
+        };
         /** @description What a channel is narrowed to. */
         FilterFrame: {
             /**
@@ -4773,6 +7520,233 @@ export interface components {
              */
             status?: string | null;
         };
+        /**
+         * @description A flow: nodes and the edges between them.
+         * @example {
+         *       "edges": [
+         *         {
+         *           "from": "message_receive",
+         *           "to": "ai_reply"
+         *         },
+         *         {
+         *           "from": "ai_reply",
+         *           "to": "send_command"
+         *         },
+         *         {
+         *           "from": "send_command",
+         *           "to": "end"
+         *         }
+         *       ],
+         *       "id": "flow_1",
+         *       "name": "标准流程",
+         *       "nodes": [
+         *         {
+         *           "config": {},
+         *           "id": "message_receive",
+         *           "name": "消息接收与数据库保存",
+         *           "type": "message_receive"
+         *         },
+         *         {
+         *           "config": {},
+         *           "id": "ai_reply",
+         *           "name": "AI客服回复",
+         *           "retries": 1,
+         *           "timeoutMs": 20000,
+         *           "type": "ai_reply"
+         *         },
+         *         {
+         *           "config": {
+         *             "at": true
+         *           },
+         *           "id": "send_command",
+         *           "name": "发送指令",
+         *           "type": "send_command"
+         *         },
+         *         {
+         *           "config": {},
+         *           "id": "end",
+         *           "name": "结束节点",
+         *           "type": "end"
+         *         }
+         *       ],
+         *       "version": 1
+         *     }
+         */
+        FlowDefinition: {
+            /**
+             * @description Id of the flow.
+             * @default
+             */
+            id?: string;
+            /**
+             * @description Name people read.
+             * @default
+             */
+            name?: string;
+            /**
+             * Format: int64
+             * @description From 1; a run keeps the version it started with.
+             * @default 0
+             */
+            version?: number;
+            /**
+             * @description At most 500.
+             * @default []
+             */
+            nodes?: components["schemas"]["FlowNode"][];
+            /**
+             * @description In the order in which conditions are tried.
+             * @default []
+             */
+            edges?: components["schemas"]["FlowEdge"][];
+        };
+        /** @description A way from one node to another. */
+        FlowEdge: {
+            /**
+             * @description Id of the node it leaves.
+             * @default
+             */
+            from?: string;
+            /**
+             * @description Id of the node it enters.
+             * @default
+             */
+            to?: string;
+            /**
+             * @description CEL over the fields of the context; the first true one of a node is taken. An edge without one is always taken.
+             * @default null
+             */
+            condition?: string | null;
+            /**
+             * @description Taken when no condition of the node is true.
+             * @default false
+             */
+            otherwise?: boolean;
+        };
+        /** @description What may be set of a flow; what is absent stays as it is. What an export gave is taken, too. */
+        FlowFields: {
+            /**
+             * Format: int64
+             * @description A change is made only when the flow is still at this version.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * @description Whose; null = shared.
+             * @default null
+             */
+            ownerId?: string | null;
+            /**
+             * @description Shown name, 1..100 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description What it is for, at most 500 characters.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * @description Whether new runs may take it.
+             * @default null
+             */
+            isActive?: boolean | null;
+            /**
+             * @description At most 500.
+             * @default null
+             */
+            nodes?: components["schemas"]["FlowNode"][] | null;
+            /**
+             * @description At most 1,000, in the order in which conditions are tried.
+             * @default null
+             */
+            edges?: components["schemas"]["FlowEdge"][] | null;
+            /**
+             * @description Why; at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+        };
+        /** @description One step of a flow. */
+        FlowNode: {
+            /**
+             * @description Unique within the flow.
+             * @default
+             */
+            id?: string;
+            /**
+             * @description One of the eleven node types.
+             * @default
+             */
+            type?: string;
+            /**
+             * @description Name people read; the type's own name when empty.
+             * @default
+             */
+            name?: string;
+            /** @description Settings of the type; unknown keys are refused at publish. */
+            config?: Record<string, never>;
+            /** @default null */
+            join?: components["schemas"]["JoinRule"] | null;
+            /**
+             * Format: int64
+             * @description How long it may wait for an answer, milliseconds.
+             * @default null
+             */
+            timeoutMs?: number | null;
+            /**
+             * Format: int64
+             * @description How often it is tried again after a failure.
+             * @default null
+             */
+            retries?: number | null;
+            /**
+             * @description Id of the node that goes on when this one failed for good.
+             * @default null
+             */
+            onError?: string | null;
+        };
+        /** @description A flow in a list. */
+        FlowRow: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whose; null = shared. */
+            ownerId?: string | null;
+            /** @description Shown name. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Whether new runs may take it. */
+            isActive: boolean;
+            /**
+             * Format: int64
+             * @description The version new runs take; null = never published.
+             */
+            publishedVersion?: number | null;
+            /**
+             * Format: int64
+             * @description The highest version there is; 0 = none.
+             */
+            latestVersion: number;
+            /** @description Whether it came with the program; such a flow can be switched off, not deleted. */
+            isPreset: boolean;
+            /**
+             * Format: int64
+             * @description Raised by every change, also of the draft (not the version of the definition).
+             */
+            version: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was changed last. */
+            updatedAt: string;
+        };
+        /** @description A flow with its draft. */
+        FlowView: components["schemas"]["FlowRow"] & {
+            /** @description Nodes of the draft. */
+            nodes: components["schemas"]["FlowNode"][];
+            /** @description Edges of the draft, in the order in which conditions are tried. */
+            edges: components["schemas"]["FlowEdge"][];
+        };
         /** @description A callback to free. */
         FreeRequest: {
             /** @description Robot; may be left out with a robot token. */
@@ -4791,6 +7765,36 @@ export interface components {
              * @example 1
              */
             type?: number;
+        };
+        /** @description An answer that was given. */
+        Given: {
+            /**
+             * @description What the user wrote, at most 4,000 characters.
+             * @default
+             */
+            message?: string;
+            /**
+             * @description What was answered, at most 4,000 characters; empty when nothing was.
+             * @default
+             */
+            text?: string;
+            /**
+             * Format: double
+             * @description How sure the intent was, 0 to 1.
+             * @default null
+             */
+            confidence?: number | null;
+            /**
+             * Format: int64
+             * @description How long the answer took.
+             * @default null
+             */
+            durationMs?: number | null;
+            /**
+             * @description Whether rules had to answer because the models could not.
+             * @default false
+             */
+            isDegraded?: boolean;
         };
         /** @description One group. */
         GroupRow: {
@@ -4847,6 +7851,14 @@ export interface components {
              */
             updateTime: string;
         };
+        /** @enum {string} */
+        HealthStatus: "healthy" | "degraded" | "down";
+        /** @description How a model is. */
+        HealthView: {
+            live?: components["schemas"]["LiveModel"] | null;
+            /** @description The last 50 looks, newest first. */
+            checks: components["schemas"]["CheckView"][];
+        };
         /** @description What the phone says of itself; all of it optional. */
         HeartbeatRequest: {
             /**
@@ -4902,10 +7914,112 @@ export interface components {
             /** @description Why, or what the phone said. */
             detail?: string;
         };
+        /** @description What a message is about, and who says so. */
+        IntentAnswer: components["schemas"]["MadeBy"] & {
+            /** @description Name of the intent. */
+            intent: string;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            confidence: number;
+            /** @description Names and values found in the message. */
+            entities: Record<string, never>;
+        };
+        /** @description What is asked. */
+        IntentRequest: {
+            /**
+             * @description 1..4,000 characters.
+             * @default
+             */
+            message?: string;
+            /**
+             * @description Only this model; the default chain when absent.
+             * @default null
+             */
+            modelId?: string | null;
+        };
+        /** @description How well one intent is recognised. */
+        IntentScore: {
+            /** @description The intent. */
+            intent: string;
+            /**
+             * Format: int32
+             * @description Messages that should be it.
+             */
+            expected: number;
+            /**
+             * Format: int32
+             * @description Messages that were taken for it.
+             */
+            got: number;
+            /**
+             * Format: int32
+             * @description Messages that are both.
+             */
+            correct: number;
+            /**
+             * Format: double
+             * @description `correct` of `got`, 0 to 1; 0 when nothing was taken for it.
+             */
+            precision: number;
+            /**
+             * Format: double
+             * @description `correct` of `expected`, 0 to 1; 0 when nothing should be it.
+             */
+            recall: number;
+        };
+        /**
+         * @description Which of several incoming branches a node waits for.
+         * @enum {string}
+         */
+        JoinRule: "all" | "any";
         /** @description What a kick did. */
         Kicked: {
             /** @description False when the robot was not connected. */
             kicked: boolean;
+        };
+        /** @description What is known of a model at this moment. */
+        LiveModel: {
+            /** @description Whether robots may get answers from it. */
+            isUsable: boolean;
+            status?: components["schemas"]["HealthStatus"] | null;
+            /** @description closed = it is asked, open = it is left alone, half_open = one call tries it. */
+            breaker: components["schemas"]["BreakerState"];
+            /**
+             * Format: int64
+             * @description Milliseconds of its last good answer.
+             */
+            responseMs?: number | null;
+            /** @description What went wrong last; null after a good answer. */
+            error?: string | null;
+            /** @description When it was last known to answer or not to. */
+            checkedAt?: string | null;
+            /**
+             * Format: int64
+             * @description Calls since the start of the server.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Of these, the ones in vain.
+             */
+            failures: number;
+            /** @description Calls under way. */
+            inFlight: number;
+        };
+        /** @description Phone and code. */
+        LoginRequest: {
+            /**
+             * @description Phone, 11 digits.
+             * @example 13800138000
+             */
+            phone: string;
+            /**
+             * @description The code of the message.
+             * @example 123456
+             */
+            code: string;
         };
         /** @description One login. */
         LoginRow: {
@@ -4927,6 +8041,39 @@ export interface components {
              * @description Minutes.
              */
             onlineTimes: number;
+        };
+        /** @description How an answer came about. */
+        MadeBy: {
+            /** @description The model; null = the built-in rules. */
+            modelId?: string | null;
+            /** @description The provider's name of it; `rules`. */
+            modelName: string;
+            /** @description Whose wire it speaks. */
+            provider: components["schemas"]["Provider"];
+            /** @description Whether rules answered. */
+            byRules: boolean;
+            /**
+             * Format: int64
+             * @description Tokens asked with, all tries together.
+             */
+            tokensIn: number;
+            /**
+             * Format: int64
+             * @description Tokens answered with.
+             */
+            tokensOut: number;
+            /**
+             * Format: int64
+             * @description ¥ × 10⁻⁶.
+             */
+            costMicros: number;
+            /**
+             * Format: int64
+             * @description From the question to its answer.
+             */
+            durationMs: number;
+            /** @description Models that did not answer, in the order they were asked. */
+            tried: components["schemas"]["TriedView"][];
         };
         /** @description The delivery that was made. */
         MadeDelivery: {
@@ -5012,6 +8159,122 @@ export interface components {
              */
             messageId: string;
         };
+        /** @description What may be set of a model; what is absent stays as it is, null clears. */
+        ModelFields: {
+            /**
+             * Format: int64
+             * @description A change is made only when the model is still at this version.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * @description Why, for the list of versions; at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * @description Whose; null = shared.
+             * @default null
+             */
+            ownerId?: string | null;
+            /**
+             * @description Shown name, 1..100 characters.
+             * @default null
+             */
+            name?: string | null;
+            /** @default null */
+            provider?: components["schemas"]["Provider"] | null;
+            /**
+             * @description The provider's name of the model (coze: the bot), 1..200 characters.
+             * @default null
+             */
+            modelId?: string | null;
+            /**
+             * @description chat, vision …, 1..50 characters.
+             * @default null
+             */
+            modelType?: string | null;
+            /**
+             * @description What it is used for.
+             * @default null
+             */
+            capabilities?: components["schemas"]["Capability"][] | null;
+            /**
+             * @description On or off.
+             * @default null
+             */
+            isActive?: boolean | null;
+            /**
+             * @description Base address; null = the provider's usual one. Another address forgets the key.
+             * @default null
+             */
+            apiEndpoint?: string | null;
+            /**
+             * @description Written, never read; null takes it away.
+             * @default null
+             */
+            apiKey?: string | null;
+            /**
+             * Format: int32
+             * @description −10,000 to 10,000; higher is asked first.
+             * @default null
+             */
+            priority?: number | null;
+            /**
+             * @description Whether robots without a model of their own ask it.
+             * @default null
+             */
+            inDefaultChain?: boolean | null;
+            /**
+             * @description priceInMicros, priceOutMicros (of 1,000 tokens, ¥ × 10⁻⁶), temperature, maxTokens, concurrency, requestsPerMinute, jsonMode,
+             *     extraBody; everything at once.
+             */
+            config?: Record<string, never> | null;
+        };
+        /** @description A model. */
+        ModelView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whose; null = shared. */
+            ownerId?: string | null;
+            /** @description Shown name. */
+            name: string;
+            /** @description Whose wire it speaks. */
+            provider: components["schemas"]["Provider"];
+            /** @description The provider's name of it. */
+            modelId: string;
+            /** @description chat, vision … */
+            modelType: string;
+            /** @description What it is used for. */
+            capabilities: components["schemas"]["Capability"][];
+            /** @description Whether it is asked. */
+            isActive: boolean;
+            /** @description Base address; null = the provider's usual one. */
+            apiEndpoint?: string | null;
+            /** @description Whether a key is stored. */
+            apiKeySet: boolean;
+            /**
+             * Format: int32
+             * @description Higher is asked first.
+             */
+            priority: number;
+            /** @description Whether robots without a model of their own ask it. */
+            inDefaultChain: boolean;
+            /** @description Prices, limits, parameters. */
+            config: Record<string, never>;
+            /** @description Whether it came with the program; such a model can be switched off, not deleted. */
+            isPreset: boolean;
+            /**
+             * Format: int64
+             * @description Raised by every change.
+             */
+            version: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was changed last. */
+            updatedAt: string;
+            live?: components["schemas"]["LiveModel"] | null;
+        };
         /** @description A new code. */
         NewCode: {
             /** @description The code. */
@@ -5019,6 +8282,47 @@ export interface components {
             /** @description An unused code works until then, ISO 8601. */
             expiresAt: string;
         };
+        /** @description One visit of one node. */
+        NodeRecord: {
+            /** @description Node. */
+            nodeId: string;
+            /** @description Its type. */
+            nodeType: components["schemas"]["NodeType"];
+            /** @description Its name. */
+            nodeName: string;
+            /**
+             * Format: int32
+             * @description Which visit of the run this is, from 1, over all nodes.
+             */
+            visit: number;
+            /** @description Where it stands. */
+            status: components["schemas"]["NodeStatus"];
+            /** @description What it worked on. */
+            input: Record<string, never>;
+            /** @description What it made. */
+            output: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * Format: int64
+             * @description How long it took, milliseconds; waiting included.
+             */
+            durationMs: number;
+            /**
+             * Format: int32
+             * @description Which try this is, from 1.
+             */
+            attempt: number;
+            /** @description Why it failed, or why its last try did. */
+            error?: string | null;
+        };
+        /** @enum {string} */
+        NodeStatus: "running" | "waiting" | "completed" | "failed";
+        /** @enum {string} */
+        NodeType: "message_receive" | "intent" | "decision" | "ai_reply" | "message_dispatch" | "send_command" | "command_status" | "end" | "alert_save" | "alert_rule" | "execute_notification";
         /** @description What somebody writes about it. */
         NoteRequest: {
             /**
@@ -5052,6 +8356,121 @@ export interface components {
             createdAt: string;
             /** @description When it ended. */
             finishedAt?: string | null;
+        };
+        /** @description What may be set of a persona; what is absent stays as it is, null clears. */
+        PersonaFields: {
+            /**
+             * Format: int64
+             * @description A change is made only when the persona is still at this version.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * @description Why, for the list of versions; at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * @description Whose; null = shared.
+             * @default null
+             */
+            ownerId?: string | null;
+            /**
+             * @description Shown name, 1..100 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description What robots' groups and types map to, 1..50 characters.
+             * @default null
+             */
+            roleType?: string | null;
+            /**
+             * @description What it is for, at most 500 characters.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * @description What the model is told first, 1..8,000 characters.
+             * @default null
+             */
+            systemPrompt?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             * @default null
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Longest answer in tokens, 1..100,000; null = the configured one.
+             * @default null
+             */
+            maxTokens?: number | null;
+            /**
+             * @description The model it asks first.
+             * @default null
+             */
+            modelId?: string | null;
+            /**
+             * @description The provider's name of the model it asks first when modelId is null.
+             * @default null
+             */
+            preferredModel?: string | null;
+            /**
+             * @description What it is used for.
+             * @default null
+             */
+            capabilities?: components["schemas"]["Capability"][] | null;
+            /**
+             * @description On or off.
+             * @default null
+             */
+            isActive?: boolean | null;
+        };
+        /** @description A persona. */
+        PersonaView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whose; null = shared. */
+            ownerId?: string | null;
+            /** @description Shown name. */
+            name: string;
+            /** @description What robots' groups and types map to. */
+            roleType: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description What the model is told first. */
+            systemPrompt: string;
+            /**
+             * Format: double
+             * @description 0 to 2.
+             */
+            temperature: number;
+            /**
+             * Format: int32
+             * @description Longest answer, in tokens.
+             */
+            maxTokens?: number | null;
+            /** @description The model it asks first. */
+            modelId?: string | null;
+            /** @description The provider's name of the model it asks first when modelId is null. */
+            preferredModel?: string | null;
+            /** @description What it is used for. */
+            capabilities: components["schemas"]["Capability"][];
+            /** @description Whether it is used. */
+            isActive: boolean;
+            /** @description Whether it came with the program; such a persona can be switched off, not deleted. */
+            isPreset: boolean;
+            /**
+             * Format: int64
+             * @description Raised by every change.
+             */
+            version: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was changed last. */
+            updatedAt: string;
         };
         /** @description A key. */
         PlatformKeyView: {
@@ -5174,6 +8593,69 @@ export interface components {
              * @description −100..100, higher first.
              */
             priority: number;
+        };
+        /** @description How a probe went. */
+        Probed: {
+            /** @description Whether the model answered. */
+            ok: boolean;
+            /** @description What went wrong otherwise. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds it took.
+             */
+            durationMs: number;
+            live?: components["schemas"]["LiveModel"] | null;
+        };
+        /**
+         * @description One thing that is wrong with a flow, and where.
+         * @example {
+         *       "code": "missing_otherwise",
+         *       "message": "决策节点“decision”缺少“否则”分支",
+         *       "nodeId": "decision"
+         *     }
+         */
+        Problem: {
+            /** @description The node, when it is one node's fault. */
+            nodeId?: string | null;
+            edge?: components["schemas"]["EdgeName"] | null;
+            /** @description Stable name of the reason. */
+            code: components["schemas"]["ProblemCode"];
+            /** @description The reason for people. */
+            message: string;
+        };
+        /** @enum {string} */
+        ProblemCode: "no_start" | "several_starts" | "no_end" | "unreachable_end" | "unreachable_node" | "dead_node" | "edge_to_nowhere" | "edge_after_end" | "duplicate_edge" | "bad_on_error" | "duplicate_node" | "bad_node_id" | "unknown_type" | "unknown_key" | "bad_config" | "bad_timeout" | "bad_retries" | "cycle_without_decision" | "missing_otherwise" | "several_otherwise" | "otherwise_with_condition" | "edge_without_condition" | "join_never_complete" | "too_many_nodes" | "too_many_edges" | "expression_empty" | "expression_too_long" | "expression_syntax" | "expression_too_deep" | "expression_too_many_comprehensions" | "expression_list_too_long" | "expression_unknown_name" | "expression_unknown_function" | "expression_bad_pattern" | "expression_too_costly";
+        /** @enum {string} */
+        Provider: "doubao" | "qwen" | "qwen_pro" | "deepseek" | "kimi" | "openai" | "custom" | "claude" | "dify" | "coze" | "rules";
+        /** @description How a flow is published; the body may be left out. */
+        PublishFields: {
+            /**
+             * Format: int64
+             * @description Done only when the flow is still at this version.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * @description Why, at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+        };
+        /** @description Calls for one purpose. */
+        PurposeStats: {
+            /** @description intent, reply, report or debug. */
+            purpose: components["schemas"]["AiPurpose"];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Those in vain.
+             */
+            failed: number;
         };
         /** @description One message with its callback. */
         QaRow: {
@@ -5299,6 +8781,36 @@ export interface components {
             /** @description End of the access token, ISO 8601. */
             expiresAt: string;
         };
+        /** @description What would be said, and who says so. */
+        ReplyAnswer: components["schemas"]["MadeBy"] & {
+            /** @description The words. */
+            text: string;
+            /** @description The template they were made of, when rules answered. */
+            templateId?: string | null;
+        };
+        /** @description What is asked. */
+        ReplyRequest: {
+            /**
+             * @description 1..4,000 characters.
+             * @default
+             */
+            message?: string;
+            /**
+             * @description Only this model; that of the persona and the default chain when absent.
+             * @default null
+             */
+            modelId?: string | null;
+            /**
+             * @description Who speaks; a plain assistant when absent.
+             * @default null
+             */
+            personaId?: string | null;
+            /**
+             * @description What was said before, oldest first, at most 20.
+             * @default []
+             */
+            history?: components["schemas"]["Said"][];
+        };
         /** @description The new command. */
         Resent: {
             /** @description Its id. */
@@ -5362,6 +8874,23 @@ export interface components {
             id: string;
             /** @description False when it was not paused. */
             resumed: boolean;
+        };
+        /** @description The new run. */
+        Retried: {
+            /** @description Its id. */
+            id: string;
+            /** @description The run it repeats. */
+            retryOf: string;
+            /** @description From where. */
+            retryFrom: string;
+        };
+        /** @description From where a run is repeated. */
+        RetryRequest: {
+            /**
+             * @description `start`, `failed`, or the id of a node the run visited.
+             * @default null
+             */
+            from?: string | null;
         };
         /** @description A robot with its bindings and members. */
         RobotDetail: components["schemas"]["RobotView"] & {
@@ -5746,6 +9275,26 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "operator" | "developer" | "viewer" | "user";
+        /** @description Back to which version. */
+        RollbackFields: {
+            /**
+             * Format: int64
+             * @description The version whose content becomes the newest one.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * Format: int64
+             * @description Done only when it is still at this version.
+             * @default null
+             */
+            currentVersion?: number | null;
+            /**
+             * @description Why, at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+        };
         /** @description Which robot. */
         RotateRequest: {
             /**
@@ -5890,6 +9439,15 @@ export interface components {
             updatedAt: string;
         };
         /** @enum {string} */
+        RunStatus: "running" | "waiting" | "completed" | "failed";
+        /** @description An earlier message. */
+        Said: {
+            /** @description user or assistant. */
+            role: components["schemas"]["Speaker"];
+            /** @description What was said, at most 4,000 characters. */
+            content: string;
+        };
+        /** @enum {string} */
         Scope: "send" | "commands" | "messages" | "robots" | "config" | "callbacks";
         /**
          * @description The body of `POST /api/robot/send-message`.
@@ -5955,6 +9513,69 @@ export interface components {
             /** @description What may go wrong with it. */
             warnings?: components["schemas"]["Warning"][];
         };
+        /** @description Who wants to come in. */
+        SendSmsRequest: {
+            /**
+             * @description Phone, 11 digits.
+             * @example 13800138000
+             */
+            phone: string;
+        };
+        /** @description What happens now. */
+        SendSmsResponse: {
+            /**
+             * Format: int64
+             * @description Seconds the code holds.
+             */
+            expiresIn: number;
+            /**
+             * Format: int64
+             * @description Seconds until another one may be asked for.
+             */
+            resendAfter: number;
+            /**
+             * @description `sms`, or `log` when codes stand in the server's log.
+             * @example sms
+             */
+            delivery: string;
+        };
+        /** @description A conversation. */
+        SessionView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Public id of its robot. */
+            robotId: string;
+            /**
+             * Format: int32
+             * @description 1 external group, 2 external contact, 3 internal group, 4 internal contact.
+             */
+            roomType: number;
+            /** @description Group name, empty in private chats. */
+            groupName: string;
+            /** @description Shown name of the sender. */
+            userName: string;
+            /** @description The phone's id of the sender, else the shown name. */
+            userId: string;
+            /** @description `taken_over` while a person has it, else `robot`. */
+            state: string;
+            /** @description The person: a user id, `phone` when somebody typed on it, `customer` when they asked for a person. */
+            takenOverBy?: string | null;
+            /** @description Since when. */
+            takenOverAt?: string | null;
+            /** @description When the takeover ends unless a person does something. */
+            takeoverEndsAt?: string | null;
+            /** @description The persona chosen for this chat. */
+            personaId?: string | null;
+            /** @description When something last came. */
+            lastMessageAt: string;
+            /** @description Known since. */
+            createdAt: string;
+        };
+        /**
+         * @description Who said something.
+         * @enum {string}
+         */
+        Speaker: "user" | "assistant";
         /** @description What a robot did. */
         StatisticsView: {
             /** @description Robot. */
@@ -6025,12 +9646,120 @@ export interface components {
              */
             costMicros: number;
         };
-        /** @description Whose callback. */
+        /** @description What may be set of a template; what is absent stays as it is, null clears. */
+        TemplateFields: {
+            /**
+             * Format: int64
+             * @description A change is made only when the template is still at this version.
+             * @default null
+             */
+            version?: number | null;
+            /**
+             * @description Why, for the list of versions; at most 500 characters.
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * @description Whose; null = shared.
+             * @default null
+             */
+            ownerId?: string | null;
+            /**
+             * @description The scene, 1..30 characters.
+             * @default null
+             */
+            category?: string | null;
+            /**
+             * @description Shown name, 1..100 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description What it is for, at most 500 characters.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * @description The text, 1..4,000 characters, at most 50 variables.
+             * @default null
+             */
+            template?: string | null;
+            /**
+             * @description The role it suits; null = every role.
+             * @default null
+             */
+            personaType?: string | null;
+            /**
+             * @description On or off.
+             * @default null
+             */
+            isActive?: boolean | null;
+        };
+        /** @description A template. */
+        TemplateView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whose; null = shared. */
+            ownerId?: string | null;
+            /** @description One of the scenes. */
+            category: string;
+            /** @description Shown name. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description The text with its variables in double braces. */
+            template: string;
+            /** @description Its variables, once each, in order of appearance. */
+            variables: string[];
+            /** @description The role it suits; null = every role. */
+            personaType?: string | null;
+            /**
+             * Format: int64
+             * @description How often it answered.
+             */
+            useCount: number;
+            /** @description Whether it is used. */
+            isActive: boolean;
+            /** @description Whether it came with the program; such a template can be switched off, not deleted. */
+            isPreset: boolean;
+            /**
+             * Format: int64
+             * @description Raised by every change.
+             */
+            version: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was changed last. */
+            updatedAt: string;
+        };
+        /** @description Values to fill in. */
         TestRequest: {
-            /** @description Robot. */
-            robotId?: string | null;
-            /** @description Another address than the robot's own. */
-            url?: string | null;
+            /** @description By name; one is present when its key exists and is not null. */
+            variables?: Record<string, never>;
+        };
+        /** @description A template, filled in. */
+        Tested: {
+            /** @description The text; a variable without a value stands in it as it was written. */
+            text: string;
+            /** @description Nothing is missing. */
+            isValid: boolean;
+            /** @description Variables without a value, in order of appearance. */
+            missing: string[];
+        };
+        /** @description What stands in the link, and who sets a new installation up. */
+        TicketRequest: {
+            /**
+             * @description The part of the link behind `ticket=`.
+             * @example Zm9v…
+             */
+            ticket: string;
+            /**
+             * @description Phone of the first administrator; only for the setup link.
+             * @example 13800138000
+             */
+            phone?: string | null;
+            /** @description Name of the first administrator; only for the setup link. */
+            name?: string | null;
         };
         /** @description How a trial went. */
         Trial: {
@@ -6038,6 +9767,15 @@ export interface components {
             ok: boolean;
             /** @description What it answered, or what went wrong. */
             detail: string;
+        };
+        /** @description A model that was asked in vain. */
+        TriedView: {
+            /** @description Which. */
+            modelId: string;
+            /** @description A stable word. */
+            kind: string;
+            /** @description One line about it. */
+            error: string;
         };
         /** @description Which code, and why. */
         UnbindRequest: {
@@ -6091,6 +9829,11 @@ export interface components {
              */
             file: string;
         };
+        /** @description An account and where its person is logged in. */
+        UserDetail: components["schemas"]["UserView"] & {
+            /** @description Its sessions, latest first. */
+            sessions: components["schemas"]["SessionView"][];
+        };
         /** @description A person. */
         UserInfo: {
             /** @description Id. */
@@ -6102,10 +9845,47 @@ export interface components {
             phone: string;
             /** @description Shown name. */
             name?: string | null;
-            /** @description What the person may do. */
+            /** @description What the person may do, in a word. */
             role: components["schemas"]["Role"];
+            /** @description The same action by action: `own`, `assigned` or `all`; what is missing may not be done. */
+            permissions: Record<string, never>;
+            /** @description The session of the browser; none with a bearer token. */
+            sessionId?: string | null;
+            /** @description What goes into `X-CSRF-Token`, the same as in the cookie `workbot_csrf`; none with a bearer token. */
+            csrfToken?: string | null;
             /** @description Made at. */
             createdAt: string;
+            /** @description Came in last at. */
+            lastLoginAt?: string | null;
+        };
+        /** @description An account. */
+        UserView: {
+            /** @description Id. */
+            userId: string;
+            /**
+             * @description Login; masked in lists.
+             * @example 138****1234
+             */
+            phone: string;
+            /** @description Shown name. */
+            name?: string | null;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            /** @description Switched on. */
+            enabled: boolean;
+            /** @description Came in last at. */
+            lastLoginAt?: string | null;
+            /** @description Made at. */
+            createdAt: string;
+            /** @description Changed at. */
+            updatedAt: string;
+        };
+        /** @description What is wrong with a flow. */
+        Validated: {
+            /** @description It can be published. */
+            valid: boolean;
+            /** @description By node or edge. */
+            problems: components["schemas"]["Problem"][];
         };
         /** @description A code and the phone that asks. */
         VerifyRequest: {
@@ -6130,6 +9910,22 @@ export interface components {
             canActivate: boolean;
             /** @description The robot, when it is this phone's. */
             robotId?: string | null;
+        };
+        /** @description An older content. */
+        VersionView: {
+            /**
+             * Format: int64
+             * @description From 1, without gaps.
+             */
+            version: number;
+            /** @description Everything that can be brought back. */
+            content: Record<string, never>;
+            /** @description User id, or `system`. */
+            authorId: string;
+            /** @description Why. */
+            note?: string | null;
+            /** @description When. */
+            createdAt: string;
         };
         /** @description The versions of a phone. */
         Versions: {
@@ -6921,6 +10717,11 @@ export type ActivateResponse = components['schemas']['ActivateResponse'];
 export type ActorOrder = components['schemas']['ActorOrder'];
 export type ActorSnapshot = components['schemas']['ActorSnapshot'];
 export type ActorState = components['schemas']['ActorState'];
+export type Advice = components['schemas']['Advice'];
+export type AdviceLevel = components['schemas']['AdviceLevel'];
+export type AdviceReport = components['schemas']['AdviceReport'];
+export type AdviceRequest = components['schemas']['AdviceRequest'];
+export type AiPurpose = components['schemas']['AiPurpose'];
 export type AiStatsView = components['schemas']['AiStatsView'];
 export type AlertDetail = components['schemas']['AlertDetail'];
 export type AlertLevel = components['schemas']['AlertLevel'];
@@ -6933,16 +10734,26 @@ export type AppVersion = components['schemas']['AppVersion'];
 export type AtMeAs = components['schemas']['AtMeAs'];
 export type AttemptView = components['schemas']['AttemptView'];
 export type AuditView = components['schemas']['AuditView'];
+export type BatchReport = components['schemas']['BatchReport'];
+export type BatchRequest = components['schemas']['BatchRequest'];
+export type BatchResult = components['schemas']['BatchResult'];
+export type BenchmarkReport = components['schemas']['BenchmarkReport'];
+export type BenchmarkRequest = components['schemas']['BenchmarkRequest'];
 export type BindRequest = components['schemas']['BindRequest'];
 export type Binding = components['schemas']['Binding'];
 export type BreakerState = components['schemas']['BreakerState'];
+export type CallStats = components['schemas']['CallStats'];
 export type CallbackCounts = components['schemas']['CallbackCounts'];
 export type CallbackView = components['schemas']['CallbackView'];
+export type Capability = components['schemas']['Capability'];
+export type CategoryCount = components['schemas']['CategoryCount'];
+export type ChangeUserRequest = components['schemas']['ChangeUserRequest'];
 export type ChangedRobot = components['schemas']['ChangedRobot'];
 export type ChannelFields = components['schemas']['ChannelFields'];
 export type ChannelType = components['schemas']['ChannelType'];
 export type ChannelView = components['schemas']['ChannelView'];
 export type ChatRow = components['schemas']['ChatRow'];
+export type CheckView = components['schemas']['CheckView'];
 export type ClientFrame = components['schemas']['ClientFrame'];
 export type CodeRow = components['schemas']['CodeRow'];
 export type CodeStatus = components['schemas']['CodeStatus'];
@@ -6954,9 +10765,11 @@ export type CommandState = components['schemas']['CommandState'];
 export type CommandView = components['schemas']['CommandView'];
 export type CommandsRequest = components['schemas']['CommandsRequest'];
 export type CommandsResponse = components['schemas']['CommandsResponse'];
+export type ConfusionCell = components['schemas']['ConfusionCell'];
 export type CreateCodesRequest = components['schemas']['CreateCodesRequest'];
 export type CreateCodesResponse = components['schemas']['CreateCodesResponse'];
 export type CreateKeyRequest = components['schemas']['CreateKeyRequest'];
+export type CreateUserRequest = components['schemas']['CreateUserRequest'];
 export type CreatedKey = components['schemas']['CreatedKey'];
 export type CreatedRobot = components['schemas']['CreatedRobot'];
 export type CurrentMessage = components['schemas']['CurrentMessage'];
@@ -6965,16 +10778,23 @@ export type DeliveryKind = components['schemas']['DeliveryKind'];
 export type DeliveryState = components['schemas']['DeliveryState'];
 export type DeliveryView = components['schemas']['DeliveryView'];
 export type DeviceInfo = components['schemas']['DeviceInfo'];
+export type Diff = components['schemas']['Diff'];
 export type Direction = components['schemas']['Direction'];
 export type DisableResponse = components['schemas']['DisableResponse'];
+export type DurationBucket = components['schemas']['DurationBucket'];
+export type EdgeName = components['schemas']['EdgeName'];
 export type Empty = components['schemas']['Empty'];
 export type EndpointView = components['schemas']['EndpointView'];
 export type EnvelopeActivateResponse = components['schemas']['Envelope_ActivateResponse'];
 export type EnvelopeActorOrder = components['schemas']['Envelope_ActorOrder'];
+export type EnvelopeAdviceReport = components['schemas']['Envelope_AdviceReport'];
 export type EnvelopeAiStatsView = components['schemas']['Envelope_AiStatsView'];
 export type EnvelopeAlertDetail = components['schemas']['Envelope_AlertDetail'];
 export type EnvelopeAlertView = components['schemas']['Envelope_AlertView'];
 export type EnvelopeAlive = components['schemas']['Envelope_Alive'];
+export type EnvelopeBatchReport = components['schemas']['Envelope_BatchReport'];
+export type EnvelopeBenchmarkReport = components['schemas']['Envelope_BenchmarkReport'];
+export type EnvelopeCallStats = components['schemas']['Envelope_CallStats'];
 export type EnvelopeChangedRobot = components['schemas']['Envelope_ChangedRobot'];
 export type EnvelopeChannelView = components['schemas']['Envelope_ChannelView'];
 export type EnvelopeCommandStanding = components['schemas']['Envelope_CommandStanding'];
@@ -6984,14 +10804,21 @@ export type EnvelopeCreateCodesResponse = components['schemas']['Envelope_Create
 export type EnvelopeCreatedKey = components['schemas']['Envelope_CreatedKey'];
 export type EnvelopeCreatedRobot = components['schemas']['Envelope_CreatedRobot'];
 export type EnvelopeDeliveryDetail = components['schemas']['Envelope_DeliveryDetail'];
+export type EnvelopeDiff = components['schemas']['Envelope_Diff'];
 export type EnvelopeDisableResponse = components['schemas']['Envelope_DisableResponse'];
 export type EnvelopeEmpty = components['schemas']['Envelope_Empty'];
+export type EnvelopeExecutionView = components['schemas']['Envelope_ExecutionView'];
 export type EnvelopeFeedPage = components['schemas']['Envelope_FeedPage'];
+export type EnvelopeFlowDefinition = components['schemas']['Envelope_FlowDefinition'];
+export type EnvelopeFlowView = components['schemas']['Envelope_FlowView'];
+export type EnvelopeHealthView = components['schemas']['Envelope_HealthView'];
 export type EnvelopeHeartbeatResponse = components['schemas']['Envelope_HeartbeatResponse'];
+export type EnvelopeIntentAnswer = components['schemas']['Envelope_IntentAnswer'];
 export type EnvelopeKicked = components['schemas']['Envelope_Kicked'];
 export type EnvelopeMadeDelivery = components['schemas']['Envelope_MadeDelivery'];
 export type EnvelopeMembers = components['schemas']['Envelope_Members'];
 export type EnvelopeMessageResponse = components['schemas']['Envelope_MessageResponse'];
+export type EnvelopeModelView = components['schemas']['Envelope_ModelView'];
 export type EnvelopePageActorSnapshot = components['schemas']['Envelope_Page_ActorSnapshot'];
 export type EnvelopePageAlertView = components['schemas']['Envelope_Page_AlertView'];
 export type EnvelopePageAuditView = components['schemas']['Envelope_Page_AuditView'];
@@ -7001,15 +10828,27 @@ export type EnvelopePageCodeRow = components['schemas']['Envelope_Page_CodeRow']
 export type EnvelopePageCommandView = components['schemas']['Envelope_Page_CommandView'];
 export type EnvelopePageDeliveryView = components['schemas']['Envelope_Page_DeliveryView'];
 export type EnvelopePageEndpointView = components['schemas']['Envelope_Page_EndpointView'];
+export type EnvelopePageExecutionRow = components['schemas']['Envelope_Page_ExecutionRow'];
+export type EnvelopePageFlowRow = components['schemas']['Envelope_Page_FlowRow'];
+export type EnvelopePageModelView = components['schemas']['Envelope_Page_ModelView'];
+export type EnvelopePagePersonaView = components['schemas']['Envelope_Page_PersonaView'];
 export type EnvelopePagePlatformKeyView = components['schemas']['Envelope_Page_PlatformKeyView'];
 export type EnvelopePagePolledCommand = components['schemas']['Envelope_Page_PolledCommand'];
 export type EnvelopePageQueueView = components['schemas']['Envelope_Page_QueueView'];
 export type EnvelopePageRobotView = components['schemas']['Envelope_Page_RobotView'];
 export type EnvelopePageRuleView = components['schemas']['Envelope_Page_RuleView'];
+export type EnvelopePageSessionView = components['schemas']['Envelope_Page_SessionView'];
+export type EnvelopePageTemplateView = components['schemas']['Envelope_Page_TemplateView'];
+export type EnvelopePageUserView = components['schemas']['Envelope_Page_UserView'];
+export type EnvelopePageVersionView = components['schemas']['Envelope_Page_VersionView'];
+export type EnvelopePersonaView = components['schemas']['Envelope_PersonaView'];
+export type EnvelopeProbed = components['schemas']['Envelope_Probed'];
 export type EnvelopeReady = components['schemas']['Envelope_Ready'];
 export type EnvelopeRefreshResponse = components['schemas']['Envelope_RefreshResponse'];
+export type EnvelopeReplyAnswer = components['schemas']['Envelope_ReplyAnswer'];
 export type EnvelopeResent = components['schemas']['Envelope_Resent'];
 export type EnvelopeResumed = components['schemas']['Envelope_Resumed'];
+export type EnvelopeRetried = components['schemas']['Envelope_Retried'];
 export type EnvelopeRobotDetail = components['schemas']['Envelope_RobotDetail'];
 export type EnvelopeRobotInfo = components['schemas']['Envelope_RobotInfo'];
 export type EnvelopeRobotLink = components['schemas']['Envelope_RobotLink'];
@@ -7017,42 +10856,84 @@ export type EnvelopeRobotView = components['schemas']['Envelope_RobotView'];
 export type EnvelopeRotatedSecret = components['schemas']['Envelope_RotatedSecret'];
 export type EnvelopeRuleView = components['schemas']['Envelope_RuleView'];
 export type EnvelopeSendMessageResponse = components['schemas']['Envelope_SendMessageResponse'];
+export type EnvelopeSendSmsResponse = components['schemas']['Envelope_SendSmsResponse'];
+export type EnvelopeSessionView = components['schemas']['Envelope_SessionView'];
 export type EnvelopeStatisticsView = components['schemas']['Envelope_StatisticsView'];
+export type EnvelopeTemplateView = components['schemas']['Envelope_TemplateView'];
+export type EnvelopeTested = components['schemas']['Envelope_Tested'];
 export type EnvelopeTrial = components['schemas']['Envelope_Trial'];
 export type EnvelopeUnbindResponse = components['schemas']['Envelope_UnbindResponse'];
+export type EnvelopeUserDetail = components['schemas']['Envelope_UserDetail'];
 export type EnvelopeUserInfo = components['schemas']['Envelope_UserInfo'];
+export type EnvelopeUserView = components['schemas']['Envelope_UserView'];
+export type EnvelopeValidated = components['schemas']['Envelope_Validated'];
+export type EnvelopeVecCategoryCount = components['schemas']['Envelope_Vec_CategoryCount'];
 export type EnvelopeVerifyResponse = components['schemas']['Envelope_VerifyResponse'];
 export type EnvelopeWhyView = components['schemas']['Envelope_WhyView'];
+export type ExecutionRow = components['schemas']['ExecutionRow'];
+export type ExecutionView = components['schemas']['ExecutionView'];
 export type ExitReason = components['schemas']['ExitReason'];
+export type Expectation = components['schemas']['Expectation'];
 export type FailureBody = components['schemas']['FailureBody'];
+export type FailureCount = components['schemas']['FailureCount'];
 export type FeedPage = components['schemas']['FeedPage'];
 export type FeedStatus = components['schemas']['FeedStatus'];
 export type FeedView = components['schemas']['FeedView'];
+export type FieldChange = components['schemas']['FieldChange'];
 export type FilterFrame = components['schemas']['FilterFrame'];
+export type FlowDefinition = components['schemas']['FlowDefinition'];
+export type FlowEdge = components['schemas']['FlowEdge'];
+export type FlowFields = components['schemas']['FlowFields'];
+export type FlowNode = components['schemas']['FlowNode'];
+export type FlowRow = components['schemas']['FlowRow'];
+export type FlowView = components['schemas']['FlowView'];
 export type FreeRequest = components['schemas']['FreeRequest'];
 export type FreedType = components['schemas']['FreedType'];
+export type Given = components['schemas']['Given'];
 export type GroupRow = components['schemas']['GroupRow'];
+export type HealthStatus = components['schemas']['HealthStatus'];
+export type HealthView = components['schemas']['HealthView'];
 export type HeartbeatRequest = components['schemas']['HeartbeatRequest'];
 export type HeartbeatResponse = components['schemas']['HeartbeatResponse'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type IntentAnswer = components['schemas']['IntentAnswer'];
+export type IntentRequest = components['schemas']['IntentRequest'];
+export type IntentScore = components['schemas']['IntentScore'];
+export type JoinRule = components['schemas']['JoinRule'];
 export type Kicked = components['schemas']['Kicked'];
+export type LiveModel = components['schemas']['LiveModel'];
+export type LoginRequest = components['schemas']['LoginRequest'];
 export type LoginRow = components['schemas']['LoginRow'];
+export type MadeBy = components['schemas']['MadeBy'];
 export type MadeDelivery = components['schemas']['MadeDelivery'];
 export type MailboxSnapshot = components['schemas']['MailboxSnapshot'];
 export type Members = components['schemas']['Members'];
 export type MessageCounts = components['schemas']['MessageCounts'];
 export type MessageRequest = components['schemas']['MessageRequest'];
 export type MessageResponse = components['schemas']['MessageResponse'];
+export type ModelFields = components['schemas']['ModelFields'];
+export type ModelView = components['schemas']['ModelView'];
 export type NewCode = components['schemas']['NewCode'];
+export type NodeRecord = components['schemas']['NodeRecord'];
+export type NodeStatus = components['schemas']['NodeStatus'];
+export type NodeType = components['schemas']['NodeType'];
 export type NoteRequest = components['schemas']['NoteRequest'];
 export type NotificationState = components['schemas']['NotificationState'];
 export type NotificationView = components['schemas']['NotificationView'];
+export type PersonaFields = components['schemas']['PersonaFields'];
+export type PersonaView = components['schemas']['PersonaView'];
 export type PlatformKeyView = components['schemas']['PlatformKeyView'];
 export type PlatformMessage = components['schemas']['PlatformMessage'];
 export type PlatformQrcode = components['schemas']['PlatformQrcode'];
 export type PlatformResult = components['schemas']['PlatformResult'];
 export type PolledCommand = components['schemas']['PolledCommand'];
 export type PriorityRequest = components['schemas']['PriorityRequest'];
+export type Probed = components['schemas']['Probed'];
+export type Problem = components['schemas']['Problem'];
+export type ProblemCode = components['schemas']['ProblemCode'];
+export type Provider = components['schemas']['Provider'];
+export type PublishFields = components['schemas']['PublishFields'];
+export type PurposeStats = components['schemas']['PurposeStats'];
 export type QaRow = components['schemas']['QaRow'];
 export type QueueView = components['schemas']['QueueView'];
 export type RawMessage = components['schemas']['RawMessage'];
@@ -7060,9 +10941,13 @@ export type RawMessageRow = components['schemas']['RawMessageRow'];
 export type Ready = components['schemas']['Ready'];
 export type RefreshRequest = components['schemas']['RefreshRequest'];
 export type RefreshResponse = components['schemas']['RefreshResponse'];
+export type ReplyAnswer = components['schemas']['ReplyAnswer'];
+export type ReplyRequest = components['schemas']['ReplyRequest'];
 export type Resent = components['schemas']['Resent'];
 export type ResultRow = components['schemas']['ResultRow'];
 export type Resumed = components['schemas']['Resumed'];
+export type Retried = components['schemas']['Retried'];
+export type RetryRequest = components['schemas']['RetryRequest'];
 export type RobotDetail = components['schemas']['RobotDetail'];
 export type RobotFields = components['schemas']['RobotFields'];
 export type RobotInfo = components['schemas']['RobotInfo'];
@@ -7073,24 +10958,40 @@ export type RobotSettings = components['schemas']['RobotSettings'];
 export type RobotStatus = components['schemas']['RobotStatus'];
 export type RobotView = components['schemas']['RobotView'];
 export type Role = components['schemas']['Role'];
+export type RollbackFields = components['schemas']['RollbackFields'];
 export type RotateRequest = components['schemas']['RotateRequest'];
 export type RotatedSecret = components['schemas']['RotatedSecret'];
 export type RuleFields = components['schemas']['RuleFields'];
 export type RuleView = components['schemas']['RuleView'];
+export type RunStatus = components['schemas']['RunStatus'];
+export type Said = components['schemas']['Said'];
 export type Scope = components['schemas']['Scope'];
 export type SendMessageRequest = components['schemas']['SendMessageRequest'];
 export type SendMessageResponse = components['schemas']['SendMessageResponse'];
+export type SendSmsRequest = components['schemas']['SendSmsRequest'];
+export type SendSmsResponse = components['schemas']['SendSmsResponse'];
+export type SessionView = components['schemas']['SessionView'];
+export type Speaker = components['schemas']['Speaker'];
 export type StatisticsView = components['schemas']['StatisticsView'];
 export type TallyView = components['schemas']['TallyView'];
+export type TemplateFields = components['schemas']['TemplateFields'];
+export type TemplateView = components['schemas']['TemplateView'];
 export type TestRequest = components['schemas']['TestRequest'];
+export type Tested = components['schemas']['Tested'];
+export type TicketRequest = components['schemas']['TicketRequest'];
 export type Trial = components['schemas']['Trial'];
+export type TriedView = components['schemas']['TriedView'];
 export type UnbindRequest = components['schemas']['UnbindRequest'];
 export type UnbindResponse = components['schemas']['UnbindResponse'];
 export type UpdateFields = components['schemas']['UpdateFields'];
 export type UploadForm = components['schemas']['UploadForm'];
+export type UserDetail = components['schemas']['UserDetail'];
 export type UserInfo = components['schemas']['UserInfo'];
+export type UserView = components['schemas']['UserView'];
+export type Validated = components['schemas']['Validated'];
 export type VerifyRequest = components['schemas']['VerifyRequest'];
 export type VerifyResponse = components['schemas']['VerifyResponse'];
+export type VersionView = components['schemas']['VersionView'];
 export type Versions = components['schemas']['Versions'];
 export type WantedBinding = components['schemas']['WantedBinding'];
 export type WantedBindings = components['schemas']['WantedBindings'];
@@ -7180,7 +11081,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7189,7 +11090,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7338,7 +11239,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,7 +11248,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7483,7 +11384,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7492,7 +11393,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7652,7 +11553,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7661,7 +11562,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7794,7 +11695,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7803,7 +11704,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7936,7 +11837,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7945,7 +11846,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8111,7 +12012,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8120,7 +12021,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8260,7 +12161,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8269,7 +12170,6245 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description One role. */
+                role?: components["schemas"]["Role"];
+                /** @description Switched on or off. */
+                enabled?: boolean;
+                /** @description A part of the phone or the name. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 用户 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "enabled": true,
+                     *             "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *             "name": "张三",
+                     *             "phone": "138****1234",
+                     *             "role": "operator",
+                     *             "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *             "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_UserView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "张三",
+                 *       "phone": "13800138000",
+                 *       "role": "operator"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateUserRequest"];
+            };
+        };
+        responses: {
+            /** @description 已创建 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "enabled": true,
+                     *         "lastLoginAt": null,
+                     *         "name": "张三",
+                     *         "phone": "13800138000",
+                     *         "role": "operator",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 用户编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 用户 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "enabled": true,
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *         "name": "张三",
+                     *         "phone": "13800138000",
+                     *         "role": "operator",
+                     *         "sessions": [],
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserDetail"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 用户编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "role": "developer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangeUserRequest"];
+            };
+        };
+        responses: {
+            /** @description 修改后的用户 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "enabled": true,
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *         "name": "张三",
+                     *         "phone": "138****8000",
+                     *         "role": "developer",
+                     *         "updatedAt": "2026-01-30T13:00:00.000Z",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    sign_out_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 用户编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 用户 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "enabled": true,
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *         "name": "张三",
+                     *         "phone": "138****8000",
+                     *         "role": "operator",
+                     *         "updatedAt": "2026-01-30T13:00:00.000Z",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    debug_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answers": [
+                 *         {
+                 *           "durationMs": 4200,
+                 *           "message": "怎么退款？",
+                 *           "text": ""
+                 *         }
+                 *       ],
+                 *       "personaId": "persona_002"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AdviceRequest"];
+            };
+        };
+        responses: {
+            /** @description 建议 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "advice": [
+                     *           {
+                     *             "code": "empty",
+                     *             "count": 1,
+                     *             "examples": [
+                     *               0
+                     *             ],
+                     *             "finding": "1 条回复中有 1 条没有内容",
+                     *             "level": "critical",
+                     *             "suggestion": "检查模型是否正常返回，并确认兜底话术已启用"
+                     *           }
+                     *         ],
+                     *         "answers": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AdviceReport"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    debug_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         {
+                 *           "expected": "service",
+                 *           "message": "我要退款"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description 报告 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "accuracy": 1,
+                     *         "confusion": [
+                     *           {
+                     *             "count": 1,
+                     *             "expected": "service",
+                     *             "got": "service"
+                     *           }
+                     *         ],
+                     *         "correct": 1,
+                     *         "failed": 0,
+                     *         "intents": [
+                     *           {
+                     *             "correct": 1,
+                     *             "expected": 1,
+                     *             "got": 1,
+                     *             "intent": "service",
+                     *             "precision": 1,
+                     *             "recall": 1
+                     *           }
+                     *         ],
+                     *         "results": [
+                     *           {
+                     *             "confidence": 0.95,
+                     *             "durationMs": 640,
+                     *             "expected": "service",
+                     *             "got": "service",
+                     *             "isCorrect": true,
+                     *             "message": "我要退款"
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_BatchReport"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    debug_benchmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "concurrency": 4,
+                 *       "message": "你好",
+                 *       "requests": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["BenchmarkRequest"];
+            };
+        };
+        responses: {
+            /** @description 报告 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "errors": [],
+                     *         "failed": 0,
+                     *         "histogram": [
+                     *           {
+                     *             "count": 6,
+                     *             "fromMs": 250,
+                     *             "toMs": 500
+                     *           },
+                     *           {
+                     *             "count": 12,
+                     *             "fromMs": 500,
+                     *             "toMs": 1000
+                     *           },
+                     *           {
+                     *             "count": 2,
+                     *             "fromMs": 1000,
+                     *             "toMs": 2000
+                     *           }
+                     *         ],
+                     *         "maxMs": 1310,
+                     *         "meanMs": 690,
+                     *         "minMs": 410,
+                     *         "p50Ms": 640,
+                     *         "p95Ms": 1180,
+                     *         "p99Ms": 1310,
+                     *         "requests": 20,
+                     *         "requestsPerSecond": 5.5,
+                     *         "succeeded": 20,
+                     *         "successRate": 1,
+                     *         "tokens": 1200,
+                     *         "wallMs": 3600
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_BenchmarkReport"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    debug_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": "我要退款"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IntentRequest"];
+            };
+        };
+        responses: {
+            /** @description 识别结果 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "byRules": false,
+                     *         "confidence": 0.95,
+                     *         "costMicros": 184,
+                     *         "durationMs": 640,
+                     *         "entities": {},
+                     *         "intent": "service",
+                     *         "modelId": "model_doubao",
+                     *         "modelName": "doubao-pro-32k",
+                     *         "provider": "doubao",
+                     *         "tokensIn": 180,
+                     *         "tokensOut": 20,
+                     *         "tried": []
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_IntentAnswer"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    debug_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "history": [
+                 *         {
+                 *           "content": "在吗",
+                 *           "role": "user"
+                 *         },
+                 *         {
+                 *           "content": "在的",
+                 *           "role": "assistant"
+                 *         }
+                 *       ],
+                 *       "message": "怎么退款？",
+                 *       "personaId": "persona_002"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplyRequest"];
+            };
+        };
+        responses: {
+            /** @description 回复 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "byRules": false,
+                     *         "costMicros": 388,
+                     *         "durationMs": 1280,
+                     *         "modelId": "model_doubao",
+                     *         "modelName": "doubao-pro-32k",
+                     *         "provider": "doubao",
+                     *         "templateId": null,
+                     *         "text": "您好，请提供订单号。",
+                     *         "tokensIn": 380,
+                     *         "tokensOut": 42,
+                     *         "tried": []
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ReplyAnswer"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                /** @description One provider. */
+                provider?: components["schemas"]["Provider"];
+                /** @description Switched on or off. */
+                isActive?: boolean;
+                /** @description A part of the name. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 模型 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "apiEndpoint": null,
+                     *             "apiKeySet": true,
+                     *             "capabilities": [
+                     *               "intent_recognition",
+                     *               "service_reply",
+                     *               "chat"
+                     *             ],
+                     *             "config": {
+                     *               "priceInMicros": 800,
+                     *               "priceOutMicros": 2000
+                     *             },
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *             "inDefaultChain": true,
+                     *             "isActive": true,
+                     *             "isPreset": false,
+                     *             "live": {
+                     *               "breaker": "closed",
+                     *               "calls": 12,
+                     *               "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *               "error": null,
+                     *               "failures": 0,
+                     *               "inFlight": 0,
+                     *               "isUsable": true,
+                     *               "responseMs": 820,
+                     *               "status": "healthy"
+                     *             },
+                     *             "modelId": "doubao-pro-32k",
+                     *             "modelType": "chat",
+                     *             "name": "豆包 32k",
+                     *             "ownerId": null,
+                     *             "priority": 100,
+                     *             "provider": "doubao",
+                     *             "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_ModelView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    create_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "apiKey": "sk-…",
+                 *       "capabilities": [
+                 *         "intent_recognition",
+                 *         "service_reply",
+                 *         "chat"
+                 *       ],
+                 *       "config": {
+                 *         "priceInMicros": 800,
+                 *         "priceOutMicros": 2000
+                 *       },
+                 *       "inDefaultChain": true,
+                 *       "modelId": "doubao-pro-32k",
+                 *       "name": "豆包 32k",
+                 *       "priority": 100,
+                 *       "provider": "doubao"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelFields"];
+            };
+        };
+        responses: {
+            /** @description 新模型 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "apiEndpoint": null,
+                     *         "apiKeySet": true,
+                     *         "capabilities": [
+                     *           "intent_recognition",
+                     *           "service_reply",
+                     *           "chat"
+                     *         ],
+                     *         "config": {
+                     *           "priceInMicros": 800,
+                     *           "priceOutMicros": 2000
+                     *         },
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "inDefaultChain": true,
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "live": null,
+                     *         "modelId": "doubao-pro-32k",
+                     *         "modelType": "chat",
+                     *         "name": "豆包 32k",
+                     *         "ownerId": null,
+                     *         "priority": 100,
+                     *         "provider": "doubao",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ModelView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 模型 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "apiEndpoint": null,
+                     *         "apiKeySet": true,
+                     *         "capabilities": [
+                     *           "intent_recognition",
+                     *           "service_reply",
+                     *           "chat"
+                     *         ],
+                     *         "config": {
+                     *           "priceInMicros": 800,
+                     *           "priceOutMicros": 2000
+                     *         },
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "inDefaultChain": true,
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "live": {
+                     *           "breaker": "closed",
+                     *           "calls": 12,
+                     *           "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *           "error": null,
+                     *           "failures": 0,
+                     *           "inFlight": 0,
+                     *           "isUsable": true,
+                     *           "responseMs": 820,
+                     *           "status": "healthy"
+                     *         },
+                     *         "modelId": "doubao-pro-32k",
+                     *         "modelType": "chat",
+                     *         "name": "豆包 32k",
+                     *         "ownerId": null,
+                     *         "priority": 100,
+                     *         "provider": "doubao",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ModelView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    update_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "isActive": false,
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelFields"];
+            };
+        };
+        responses: {
+            /** @description 修改后的模型 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "apiEndpoint": null,
+                     *         "apiKeySet": true,
+                     *         "capabilities": [
+                     *           "intent_recognition",
+                     *           "service_reply",
+                     *           "chat"
+                     *         ],
+                     *         "config": {
+                     *           "priceInMicros": 800,
+                     *           "priceOutMicros": 2000
+                     *         },
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "inDefaultChain": true,
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "live": {
+                     *           "breaker": "closed",
+                     *           "calls": 12,
+                     *           "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *           "error": null,
+                     *           "failures": 0,
+                     *           "inFlight": 0,
+                     *           "isUsable": true,
+                     *           "responseMs": 820,
+                     *           "status": "healthy"
+                     *         },
+                     *         "modelId": "doubao-pro-32k",
+                     *         "modelType": "chat",
+                     *         "name": "豆包 32k",
+                     *         "ownerId": null,
+                     *         "priority": 100,
+                     *         "provider": "doubao",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 2
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ModelView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    delete_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已删除 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    model_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 健康状况 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "checks": [
+                     *           {
+                     *             "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *             "error": null,
+                     *             "responseMs": 820,
+                     *             "status": "healthy"
+                     *           }
+                     *         ],
+                     *         "live": {
+                     *           "breaker": "closed",
+                     *           "calls": 12,
+                     *           "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *           "error": null,
+                     *           "failures": 0,
+                     *           "inFlight": 0,
+                     *           "isUsable": true,
+                     *           "responseMs": 820,
+                     *           "status": "healthy"
+                     *         }
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_HealthView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    probe_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 测试结果 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "durationMs": 640,
+                     *         "error": null,
+                     *         "live": {
+                     *           "breaker": "closed",
+                     *           "calls": 1,
+                     *           "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *           "error": null,
+                     *           "failures": 0,
+                     *           "inFlight": 0,
+                     *           "isUsable": true,
+                     *           "responseMs": 640,
+                     *           "status": "healthy"
+                     *         },
+                     *         "ok": true
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Probed"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    rollback_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["RollbackFields"];
+            };
+        };
+        responses: {
+            /** @description 回滚后的模型 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "apiEndpoint": null,
+                     *         "apiKeySet": true,
+                     *         "capabilities": [
+                     *           "intent_recognition",
+                     *           "service_reply",
+                     *           "chat"
+                     *         ],
+                     *         "config": {
+                     *           "priceInMicros": 800,
+                     *           "priceOutMicros": 2000
+                     *         },
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "inDefaultChain": true,
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "live": {
+                     *           "breaker": "closed",
+                     *           "calls": 12,
+                     *           "checkedAt": "2026-01-30T12:00:00.000Z",
+                     *           "error": null,
+                     *           "failures": 0,
+                     *           "inFlight": 0,
+                     *           "isUsable": true,
+                     *           "responseMs": 820,
+                     *           "status": "healthy"
+                     *         },
+                     *         "modelId": "doubao-pro-32k",
+                     *         "modelType": "chat",
+                     *         "name": "豆包 32k",
+                     *         "ownerId": null,
+                     *         "priority": 100,
+                     *         "provider": "doubao",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 3
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ModelView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    model_stats: {
+        parameters: {
+            query?: {
+                /** @description 1h, 24h, 7d or 30d (24h). */
+                window?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 统计 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "byPurpose": [
+                     *           {
+                     *             "failed": 1,
+                     *             "purpose": "reply",
+                     *             "total": 60
+                     *           }
+                     *         ],
+                     *         "costMicros": 144000,
+                     *         "failed": 1,
+                     *         "isCut": false,
+                     *         "p50Ms": 1535,
+                     *         "p95Ms": 3071,
+                     *         "p99Ms": 5119,
+                     *         "succeeded": 119,
+                     *         "successRate": 0.9917,
+                     *         "tokensIn": 21600,
+                     *         "tokensOut": 9120,
+                     *         "total": 120,
+                     *         "window": "24h"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_CallStats"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_model_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 模型编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 版本 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "authorId": "system",
+                     *             "content": {
+                     *               "modelId": "doubao-pro-32k",
+                     *               "name": "豆包 32k",
+                     *               "provider": "doubao"
+                     *             },
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "note": null,
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_VersionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_personas: {
+        parameters: {
+            query?: {
+                /** @description One role. */
+                roleType?: string;
+                /** @description Switched on or off. */
+                isActive?: boolean;
+                /** @description A part of the name. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 角色 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "capabilities": [
+                     *               "service_reply"
+                     *             ],
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "description": "售后咨询",
+                     *             "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *             "isActive": true,
+                     *             "isPreset": false,
+                     *             "maxTokens": 2000,
+                     *             "modelId": null,
+                     *             "name": "售后小助手",
+                     *             "ownerId": null,
+                     *             "preferredModel": "doubao-pro-32k",
+                     *             "roleType": "service",
+                     *             "systemPrompt": "你是一个专业的售后客服。",
+                     *             "temperature": 0.7,
+                     *             "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_PersonaView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    create_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "售后咨询",
+                 *       "maxTokens": 2000,
+                 *       "name": "售后小助手",
+                 *       "roleType": "service",
+                 *       "systemPrompt": "你是一个专业的售后客服。",
+                 *       "temperature": 0.7
+                 *     }
+                 */
+                "application/json": components["schemas"]["PersonaFields"];
+            };
+        };
+        responses: {
+            /** @description 新角色 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "capabilities": [
+                     *           "service_reply"
+                     *         ],
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "售后咨询",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "maxTokens": 2000,
+                     *         "modelId": null,
+                     *         "name": "售后小助手",
+                     *         "ownerId": null,
+                     *         "preferredModel": "doubao-pro-32k",
+                     *         "roleType": "service",
+                     *         "systemPrompt": "你是一个专业的售后客服。",
+                     *         "temperature": 0.7,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_PersonaView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 角色 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "capabilities": [
+                     *           "service_reply"
+                     *         ],
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "售后咨询",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "maxTokens": 2000,
+                     *         "modelId": null,
+                     *         "name": "售后小助手",
+                     *         "ownerId": null,
+                     *         "preferredModel": "doubao-pro-32k",
+                     *         "roleType": "service",
+                     *         "systemPrompt": "你是一个专业的售后客服。",
+                     *         "temperature": 0.7,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_PersonaView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    update_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "更稳一些",
+                 *       "temperature": 0.5,
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["PersonaFields"];
+            };
+        };
+        responses: {
+            /** @description 修改后的角色 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "capabilities": [
+                     *           "service_reply"
+                     *         ],
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "售后咨询",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "maxTokens": 2000,
+                     *         "modelId": null,
+                     *         "name": "售后小助手",
+                     *         "ownerId": null,
+                     *         "preferredModel": "doubao-pro-32k",
+                     *         "roleType": "service",
+                     *         "systemPrompt": "你是一个专业的售后客服。",
+                     *         "temperature": 0.7,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 2
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_PersonaView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    delete_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已删除 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    diff_persona: {
+        parameters: {
+            query?: {
+                /** @description The older one; the one before `to` when absent. */
+                from?: number;
+                /** @description The newer one; the present one when absent. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 差异 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "changes": [
+                     *           {
+                     *             "after": 0.5,
+                     *             "before": 0.7,
+                     *             "field": "temperature"
+                     *           }
+                     *         ],
+                     *         "from": 1,
+                     *         "to": 2
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Diff"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    rollback_persona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["RollbackFields"];
+            };
+        };
+        responses: {
+            /** @description 回滚后的角色 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "capabilities": [
+                     *           "service_reply"
+                     *         ],
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "售后咨询",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "maxTokens": 2000,
+                     *         "modelId": null,
+                     *         "name": "售后小助手",
+                     *         "ownerId": null,
+                     *         "preferredModel": "doubao-pro-32k",
+                     *         "roleType": "service",
+                     *         "systemPrompt": "你是一个专业的售后客服。",
+                     *         "temperature": 0.7,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 3
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_PersonaView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    persona_stats: {
+        parameters: {
+            query?: {
+                /** @description 1h, 24h, 7d or 30d (24h). */
+                window?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 统计 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "byPurpose": [
+                     *           {
+                     *             "failed": 1,
+                     *             "purpose": "reply",
+                     *             "total": 60
+                     *           }
+                     *         ],
+                     *         "costMicros": 84000,
+                     *         "failed": 1,
+                     *         "isCut": false,
+                     *         "p50Ms": 1535,
+                     *         "p95Ms": 3071,
+                     *         "p99Ms": 5119,
+                     *         "succeeded": 59,
+                     *         "successRate": 0.9833,
+                     *         "tokensIn": 12600,
+                     *         "tokensOut": 5120,
+                     *         "total": 60,
+                     *         "window": "24h"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_CallStats"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_persona_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 角色编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 版本 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "authorId": "system",
+                     *             "content": {
+                     *               "name": "售后小助手",
+                     *               "roleType": "service",
+                     *               "temperature": 0.7
+                     *             },
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "note": null,
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_VersionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: {
+                /** @description One category. */
+                category?: string;
+                /** @description Switched on or off. */
+                isActive?: boolean;
+                /** @description A part of the name. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 话术模板 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "category": "欢迎语",
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "description": "新用户加入时的欢迎语",
+                     *             "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *             "isActive": true,
+                     *             "isPreset": false,
+                     *             "name": "新用户欢迎",
+                     *             "ownerId": null,
+                     *             "personaType": "community",
+                     *             "template": "欢迎 {{userName}} 加入！",
+                     *             "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *             "useCount": 12,
+                     *             "variables": [
+                     *               "userName"
+                     *             ],
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_TemplateView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "category": "欢迎语",
+                 *       "name": "新用户欢迎",
+                 *       "personaType": "community",
+                 *       "template": "欢迎 {{userName}} 加入！"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateFields"];
+            };
+        };
+        responses: {
+            /** @description 新话术模板 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "category": "欢迎语",
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "新用户加入时的欢迎语",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "name": "新用户欢迎",
+                     *         "ownerId": null,
+                     *         "personaType": "community",
+                     *         "template": "欢迎 {{userName}} 加入！",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "useCount": 12,
+                     *         "variables": [
+                     *           "userName"
+                     *         ],
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TemplateView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_template_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 类别 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": [
+                     *         {
+                     *           "category": "欢迎语",
+                     *           "count": 5
+                     *         },
+                     *         {
+                     *           "category": "问候语",
+                     *           "count": 3
+                     *         }
+                     *       ],
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Vec_CategoryCount"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 话术模板 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "category": "欢迎语",
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "新用户加入时的欢迎语",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "name": "新用户欢迎",
+                     *         "ownerId": null,
+                     *         "personaType": "community",
+                     *         "template": "欢迎 {{userName}} 加入！",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "useCount": 12,
+                     *         "variables": [
+                     *           "userName"
+                     *         ],
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TemplateView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    update_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "template": "{{userName}}，欢迎您！",
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateFields"];
+            };
+        };
+        responses: {
+            /** @description 修改后的话术模板 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "category": "欢迎语",
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "新用户加入时的欢迎语",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "name": "新用户欢迎",
+                     *         "ownerId": null,
+                     *         "personaType": "community",
+                     *         "template": "欢迎 {{userName}} 加入！",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "useCount": 12,
+                     *         "variables": [
+                     *           "userName"
+                     *         ],
+                     *         "version": 2
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TemplateView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已删除 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    rollback_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["RollbackFields"];
+            };
+        };
+        responses: {
+            /** @description 回滚后的话术模板 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "category": "欢迎语",
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "新用户加入时的欢迎语",
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "name": "新用户欢迎",
+                     *         "ownerId": null,
+                     *         "personaType": "community",
+                     *         "template": "欢迎 {{userName}} 加入！",
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "useCount": 12,
+                     *         "variables": [
+                     *           "userName"
+                     *         ],
+                     *         "version": 3
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TemplateView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    test_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "variables": {
+                 *         "userName": "张三"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestRequest"];
+            };
+        };
+        responses: {
+            /** @description 填充结果 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "isValid": true,
+                     *         "missing": [],
+                     *         "text": "欢迎 张三 加入！"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Tested"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_template_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 话术模板编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 版本 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "authorId": "system",
+                     *             "content": {
+                     *               "category": "欢迎语",
+                     *               "name": "新用户欢迎",
+                     *               "template": "欢迎 {{userName}} 加入！",
+                     *               "variables": [
+                     *                 "userName"
+                     *               ]
+                     *             },
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "note": null,
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_VersionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8442,7 +18581,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8451,7 +18590,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8625,7 +18764,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8634,7 +18773,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8785,7 +18924,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8794,7 +18933,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8957,7 +19096,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8966,7 +19105,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9096,7 +19235,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9105,7 +19244,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9289,7 +19428,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9298,7 +19437,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9462,7 +19601,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9471,7 +19610,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9631,7 +19770,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9640,7 +19779,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9800,7 +19939,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9809,7 +19948,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9978,7 +20117,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +20126,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10140,7 +20279,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10149,7 +20288,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10286,7 +20425,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10295,7 +20434,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10456,7 +20595,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10465,7 +20604,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10598,7 +20737,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10607,7 +20746,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10749,7 +20888,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10758,7 +20897,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10944,7 +21083,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10953,7 +21092,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11114,7 +21253,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11123,7 +21262,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11284,7 +21423,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11293,7 +21432,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11463,7 +21602,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11472,7 +21611,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11610,7 +21749,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11619,7 +21758,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11729,6 +21868,2420 @@ export interface operations {
             };
         };
     };
+    list_flow_executions: {
+        parameters: {
+            query?: {
+                /** @description One robot. */
+                robotId?: string;
+                /** @description One conversation. */
+                sessionId?: string;
+                /** @description The runs that answer a message, also as a later one of a burst. */
+                messageId?: string;
+                /** @description One flow. */
+                flowId?: string;
+                /** @description running, waiting, completed or failed. */
+                status?: components["schemas"]["RunStatus"];
+                /** @description Begun at or after, ISO 8601. */
+                from?: string;
+                /** @description Begun before, ISO 8601. */
+                to?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 执行记录 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "costMicros": 307,
+                     *             "durationMs": 2500,
+                     *             "error": null,
+                     *             "errorCode": null,
+                     *             "finishedAt": "2026-01-30T12:00:02.500Z",
+                     *             "flowId": "flow_full",
+                     *             "flowVersion": 1,
+                     *             "id": "run_5f0c6d0e",
+                     *             "messageIds": [
+                     *               "msg_1703123456789_abc123def"
+                     *             ],
+                     *             "retryFrom": null,
+                     *             "retryOf": null,
+                     *             "robotId": "robot_1703123456789_abc123",
+                     *             "sessionId": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *             "startedAt": "2026-01-30T12:00:00.000Z",
+                     *             "status": "completed",
+                     *             "tokens": 256
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_ExecutionRow"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_flow_execution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 执行编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 执行记录 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "context": {
+                     *           "intent": "service",
+                     *           "originalMessage": "如何退款？"
+                     *         },
+                     *         "costMicros": 307,
+                     *         "durationMs": 2500,
+                     *         "error": null,
+                     *         "errorCode": null,
+                     *         "finishedAt": "2026-01-30T12:00:02.500Z",
+                     *         "flowId": "flow_full",
+                     *         "flowVersion": 1,
+                     *         "id": "run_5f0c6d0e",
+                     *         "messageIds": [
+                     *           "msg_1703123456789_abc123def"
+                     *         ],
+                     *         "nodes": [
+                     *           {
+                     *             "attempt": 1,
+                     *             "durationMs": 480,
+                     *             "input": {
+                     *               "message": "如何退款？"
+                     *             },
+                     *             "nodeId": "intent",
+                     *             "nodeName": "意图识别",
+                     *             "nodeType": "intent",
+                     *             "output": {
+                     *               "confidence": 0.95,
+                     *               "intent": "service"
+                     *             },
+                     *             "startedAt": "2026-01-30T12:00:00.010Z",
+                     *             "status": "completed",
+                     *             "visit": 2
+                     *           }
+                     *         ],
+                     *         "retryFrom": null,
+                     *         "retryOf": null,
+                     *         "robotId": "robot_1703123456789_abc123",
+                     *         "sessionId": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *         "startedAt": "2026-01-30T12:00:00.000Z",
+                     *         "status": "completed",
+                     *         "tokens": 256
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ExecutionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    retry_flow_execution: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description 执行编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "failed"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description 新的执行 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "id": "run_6a1d7e1f",
+                     *         "retryFrom": "failed",
+                     *         "retryOf": "run_5f0c6d0e"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Retried"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_flows: {
+        parameters: {
+            query?: {
+                /** @description Switched on or off. */
+                isActive?: boolean;
+                /** @description A part of the name. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "description": "",
+                     *             "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *             "isActive": true,
+                     *             "isPreset": false,
+                     *             "latestVersion": 0,
+                     *             "name": "售后流程",
+                     *             "ownerId": null,
+                     *             "publishedVersion": null,
+                     *             "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_FlowRow"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    create_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "edges": [
+                 *         {
+                 *           "from": "message_receive",
+                 *           "to": "end"
+                 *         }
+                 *       ],
+                 *       "name": "售后流程",
+                 *       "nodes": [
+                 *         {
+                 *           "id": "message_receive",
+                 *           "type": "message_receive"
+                 *         },
+                 *         {
+                 *           "id": "end",
+                 *           "type": "end"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowFields"];
+            };
+        };
+        responses: {
+            /** @description 新流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 0,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": null,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    import_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 重复提交得到同一结果，24 小时内有效 */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "edges": [
+                 *         {
+                 *           "from": "message_receive",
+                 *           "to": "end"
+                 *         }
+                 *       ],
+                 *       "name": "售后流程",
+                 *       "nodes": [
+                 *         {
+                 *           "id": "message_receive",
+                 *           "type": "message_receive"
+                 *         },
+                 *         {
+                 *           "id": "end",
+                 *           "type": "end"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowFields"];
+            };
+        };
+        responses: {
+            /** @description 新流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 0,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": null,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 0,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": null,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    update_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "售后流程二",
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["FlowFields"];
+            };
+        };
+        responses: {
+            /** @description 修改后的流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 0,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": null,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 2
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    delete_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已删除 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    export_flow: {
+        parameters: {
+            query?: {
+                /** @description A published version; the draft when absent. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 流程定义 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "flow_1",
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "version": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowDefinition"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    publish_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "增加转人工",
+                 *       "version": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["PublishFields"];
+            };
+        };
+        responses: {
+            /** @description 发布后的流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 1,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": 1,
+                     *         "updatedAt": "2026-01-30T12:05:00.000Z",
+                     *         "version": 3
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    rollback_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["RollbackFields"];
+            };
+        };
+        responses: {
+            /** @description 回滚后的流程 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "description": "",
+                     *         "edges": [
+                     *           {
+                     *             "from": "message_receive",
+                     *             "to": "end"
+                     *           }
+                     *         ],
+                     *         "id": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "isActive": true,
+                     *         "isPreset": false,
+                     *         "latestVersion": 0,
+                     *         "name": "售后流程",
+                     *         "nodes": [
+                     *           {
+                     *             "config": {},
+                     *             "id": "message_receive",
+                     *             "name": "消息接收",
+                     *             "type": "message_receive"
+                     *           },
+                     *           {
+                     *             "config": {},
+                     *             "id": "end",
+                     *             "name": "结束",
+                     *             "type": "end"
+                     *           }
+                     *         ],
+                     *         "ownerId": null,
+                     *         "publishedVersion": null,
+                     *         "updatedAt": "2026-01-30T12:00:00.000Z",
+                     *         "version": 3
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_FlowView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    validate_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 检查结果 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "problems": [
+                     *           {
+                     *             "code": "missing_otherwise",
+                     *             "message": "决策节点“decision”缺少“否则”分支",
+                     *             "nodeId": "decision"
+                     *           }
+                     *         ],
+                     *         "valid": false
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Validated"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_flow_versions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 流程编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 版本 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "authorId": "system",
+                     *             "content": {
+                     *               "edges": [],
+                     *               "id": "flow_1",
+                     *               "name": "售后流程",
+                     *               "nodes": [],
+                     *               "version": 1
+                     *             },
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "note": null,
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_VersionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
     heartbeat: {
         parameters: {
             query?: never;
@@ -11776,7 +24329,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11785,7 +24338,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11919,7 +24472,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11928,7 +24481,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12083,7 +24636,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12092,7 +24645,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12264,7 +24817,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12273,7 +24826,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12436,7 +24989,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12445,7 +24998,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12603,7 +25156,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12612,7 +25165,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12756,7 +25309,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12765,7 +25318,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12919,7 +25472,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12928,7 +25481,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13058,7 +25611,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13067,7 +25620,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13200,7 +25753,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13209,7 +25762,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13360,7 +25913,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13369,7 +25922,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13548,7 +26101,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13557,7 +26110,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13709,7 +26262,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13718,7 +26271,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13848,7 +26401,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13857,7 +26410,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13999,7 +26552,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14008,7 +26561,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14187,7 +26740,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14196,7 +26749,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14337,7 +26890,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14346,7 +26899,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14494,7 +27047,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14503,7 +27056,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14659,7 +27212,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14668,7 +27221,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14832,7 +27385,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14841,7 +27394,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15002,7 +27555,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15011,7 +27564,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15172,7 +27725,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15181,7 +27734,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15325,7 +27878,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15334,7 +27887,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15481,7 +28034,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15490,7 +28043,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15630,7 +28183,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15639,7 +28192,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15786,7 +28339,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15795,7 +28348,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15935,7 +28488,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15944,7 +28497,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16083,7 +28636,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16092,7 +28645,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16232,7 +28785,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16241,7 +28794,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16388,7 +28941,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16397,7 +28950,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16535,7 +29088,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16544,7 +29097,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16704,7 +29257,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16713,7 +29266,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16871,7 +29424,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16880,7 +29433,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17027,7 +29580,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17036,7 +29589,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17190,7 +29743,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17199,7 +29752,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17329,7 +29882,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17338,7 +29891,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17481,7 +30034,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17490,7 +30043,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17633,7 +30186,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17642,7 +30195,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17774,7 +30327,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17783,7 +30336,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17916,7 +30469,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17925,7 +30478,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18070,7 +30623,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18079,7 +30632,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18250,7 +30803,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18259,7 +30812,638 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description One robot. */
+                robotId?: string;
+                /** @description robot or taken_over. */
+                state?: "robot" | "taken_over";
+                /** @description A part of the name of the sender or the group. */
+                q?: string;
+                /**
+                 * @description Page, from 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Rows a page; more than 200 are cut to 200 with a warning.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 会话 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "groupName": "客服群",
+                     *             "id": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *             "lastMessageAt": "2026-01-30T12:00:00.000Z",
+                     *             "personaId": null,
+                     *             "robotId": "robot_1703123456789_abc123",
+                     *             "roomType": 1,
+                     *             "state": "robot",
+                     *             "takenOverAt": null,
+                     *             "takenOverBy": null,
+                     *             "takeoverEndsAt": null,
+                     *             "userId": "张三",
+                     *             "userName": "张三"
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_SessionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 会话编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 会话 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "groupName": "客服群",
+                     *         "id": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *         "lastMessageAt": "2026-01-30T12:00:00.000Z",
+                     *         "personaId": null,
+                     *         "robotId": "robot_1703123456789_abc123",
+                     *         "roomType": 1,
+                     *         "state": "robot",
+                     *         "takenOverAt": null,
+                     *         "takenOverBy": null,
+                     *         "takeoverEndsAt": null,
+                     *         "userId": "张三",
+                     *         "userName": "张三"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_SessionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    release_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 会话编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 会话 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "groupName": "客服群",
+                     *         "id": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *         "lastMessageAt": "2026-01-30T12:00:00.000Z",
+                     *         "personaId": null,
+                     *         "robotId": "robot_1703123456789_abc123",
+                     *         "roomType": 1,
+                     *         "state": "robot",
+                     *         "takenOverAt": null,
+                     *         "takenOverBy": null,
+                     *         "takeoverEndsAt": null,
+                     *         "userId": "张三",
+                     *         "userName": "张三"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_SessionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    take_over_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 会话编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 会话 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "groupName": "客服群",
+                     *         "id": "5f0c6d0e-9b1f-5a53-8f58-6a2f7c1d2e3f",
+                     *         "lastMessageAt": "2026-01-30T12:00:00.000Z",
+                     *         "personaId": null,
+                     *         "robotId": "robot_1703123456789_abc123",
+                     *         "roomType": 1,
+                     *         "state": "taken_over",
+                     *         "takenOverAt": "2026-01-30T12:00:00.000Z",
+                     *         "takenOverBy": "550e8400-e29b-41d4-a716-446655440000",
+                     *         "takeoverEndsAt": "2026-01-30T12:30:00.000Z",
+                     *         "userId": "张三",
+                     *         "userName": "张三"
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_SessionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18371,9 +31555,16 @@ export interface operations {
                      *       "code": 0,
                      *       "data": {
                      *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "csrfToken": "…",
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
                      *         "name": null,
+                     *         "permissions": {
+                     *           "command": "assigned",
+                     *           "read_robot": "assigned"
+                     *         },
                      *         "phone": "138****1234",
                      *         "role": "operator",
+                     *         "sessionId": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
                      *         "userId": "550e8400-e29b-41d4-a716-446655440000"
                      *       },
                      *       "message": "success",
@@ -18392,7 +31583,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18401,7 +31592,898 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "phone": "13800138000"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description 已登录 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "csrfToken": "…",
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *         "name": null,
+                     *         "permissions": {
+                     *           "command": "assigned",
+                     *           "read_robot": "assigned"
+                     *         },
+                     *         "phone": "138****8000",
+                     *         "role": "operator",
+                     *         "sessionId": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "登录成功",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserInfo"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已退出 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "已退出登录",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    send_sms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "phone": "13800138000"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSmsRequest"];
+            };
+        };
+        responses: {
+            /** @description 已受理 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "delivery": "sms",
+                     *         "expiresIn": 300,
+                     *         "resendAfter": 60
+                     *       },
+                     *       "message": "验证码已发送",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_SendSmsResponse"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    list_logins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 登录会话 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "list": [
+                     *           {
+                     *             "address": "203.0.113.5",
+                     *             "createdAt": "2026-01-30T12:00:00.000Z",
+                     *             "expiresAt": "2026-02-06T12:00:00.000Z",
+                     *             "id": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+                     *             "isCurrent": true,
+                     *             "lastUsedAt": "2026-01-30T12:30:00.000Z",
+                     *             "userAgent": "Mozilla/5.0"
+                     *           }
+                     *         ],
+                     *         "total": 1
+                     *       },
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Page_SessionView"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    end_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 会话编号 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已结束 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {},
+                     *       "message": "success",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Empty"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不存在，或不属于调用者 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求方法不支持：method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 状态冲突：version_conflict、idempotency_mismatch、idempotency_in_progress 等 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求体过大：payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不是 JSON：unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 不符合业务规则：rule_violated 等 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 请求过于频繁：rate_limited、queue_full；见 Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 服务器内部错误：internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 启动、停机或数据库不可用：unavailable；见 Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+        };
+    };
+    login_by_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "phone": "13800138000",
+                 *       "ticket": "Zm9v…"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TicketRequest"];
+            };
+        };
+        responses: {
+            /** @description 已登录 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 0,
+                     *       "data": {
+                     *         "createdAt": "2026-01-30T12:00:00.000Z",
+                     *         "csrfToken": "…",
+                     *         "lastLoginAt": "2026-01-30T12:00:00.000Z",
+                     *         "name": null,
+                     *         "permissions": {
+                     *           "read_robot": "all",
+                     *           "users": "all"
+                     *         },
+                     *         "phone": "138****8000",
+                     *         "role": "admin",
+                     *         "sessionId": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff",
+                     *         "userId": "550e8400-e29b-41d4-a716-446655440000"
+                     *       },
+                     *       "message": "登录成功",
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_UserInfo"];
+                };
+            };
+            /** @description 请求参数或 JSON 有误：invalid_request、invalid_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18549,7 +32631,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18558,7 +32640,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18701,7 +32783,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18710,7 +32792,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18857,7 +32939,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18866,7 +32948,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19008,7 +33090,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19017,7 +33099,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19168,7 +33250,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19177,7 +33259,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19318,7 +33400,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19327,7 +33409,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19581,7 +33663,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19590,7 +33672,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19719,7 +33801,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19728,7 +33810,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21248,7 +35330,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21257,7 +35339,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21392,7 +35474,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21401,7 +35483,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21690,7 +35772,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21699,7 +35781,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21842,7 +35924,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused */
+            /** @description 未登录或凭证失效：unauthorized、token_expired、token_reused、session_expired */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21851,7 +35933,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureBody"];
                 };
             };
-            /** @description 没有权限，或机器人已停用、到期：forbidden、robot_disabled、robot_expired */
+            /** @description 没有权限，CSRF 校验失败，或机器人已停用、到期：forbidden、csrf_failed、robot_disabled、robot_expired */
             403: {
                 headers: {
                     [name: string]: unknown;
