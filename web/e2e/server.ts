@@ -43,7 +43,7 @@ export class WorkBot {
 
   async start() {
     // Whoever has no platform is answered by the flow, at once.
-    writeFileSync(this.config, '[session]\nflow_answers = true\nburst_quiet_ms = 0\n')
+    writeFileSync(this.config, '[session]\nburst_quiet_ms = 0\n')
     await this.serve(0)
     for (const [role, phone] of Object.entries(PHONES) as [Role, string][]) {
       this.run('users', 'create', '--phone', phone, '--role', role, '--json')
