@@ -157,7 +157,7 @@ async fn failures_have_one_form(backend: Backend) {
         let answer = rest.with_header("X-Request-Id", id).callbacks(&robot.robot_id).await.unwrap();
         assert_eq!(answer.header("x-request-id"), Some(id));
     }
-    let long = rest.with_header("X-Request-Id", "x".repeat(65)).get("/nowhere").await.unwrap();
+    let long = rest.with_header("X-Request-Id", "x".repeat(65)).get("/api/nowhere").await.unwrap();
     let own = long.envelope.request_id.clone().unwrap();
     assert!(own.starts_with("req_") && long.header("x-request-id") == Some(own.as_str()));
     let answer = rest.get("/api/robots").await.unwrap();
